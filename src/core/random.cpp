@@ -1,0 +1,22 @@
+#include <reeve/core/random.hpp>
+
+namespace reeve {
+
+std::string random_suffix(Random& random, int length) {
+  constexpr char letters[] = "bcdfghjklmnpqrstvwxz2456789";
+  std::string suffix;
+  for (int i = 0; i < length; ++i) suffix += letters[random.below(sizeof(letters) - 1)];
+  return suffix;
+}
+
+std::string random_uid(Random& random) {
+  constexpr char digits[] = "0123456789abcdef";
+  std::string uid = "xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx";
+  for (char& c : uid) {
+    if (c == 'x') c = digits[random.below(16)];
+    if (c == 'y') c = digits[8 + random.below(4)];
+  }
+  return uid;
+}
+
+}  // namespace reeve
