@@ -39,8 +39,8 @@ inline tl::unexpected<Error> fail(std::string what, int code = 0) {
 
 #define REEVE_TRY_CONCAT_(a, b) a##b
 #define REEVE_TRY_NAME_(line) REEVE_TRY_CONCAT_(reeve_try_, line)
-#define REEVE_TRY_IMPL_(name, target, expression)                             \
-  auto name = (expression);                                                   \
+#define REEVE_TRY_IMPL_(name, target, expression)                              \
+  auto name = (expression);                                                    \
   if (!name) return ::tl::unexpected<::reeve::Error>(std::move(name).error()); \
   target = *std::move(name)
 
@@ -48,8 +48,8 @@ inline tl::unexpected<Error> fail(std::string what, int code = 0) {
 #define REEVE_TRY(target, expression) REEVE_TRY_IMPL_(REEVE_TRY_NAME_(__LINE__), target, expression)
 
 // REEVE_TRY_VOID(mount_proc()): go on, or return the error.
-#define REEVE_TRY_VOID(expression)                                                                        \
-  do {                                                                                                    \
-    if (auto reeve_outcome = (expression); !reeve_outcome)                                                \
-      return ::tl::unexpected<::reeve::Error>(std::move(reeve_outcome).error());                          \
+#define REEVE_TRY_VOID(expression)                                               \
+  do {                                                                           \
+    if (auto reeve_outcome = (expression); !reeve_outcome)                       \
+      return ::tl::unexpected<::reeve::Error>(std::move(reeve_outcome).error()); \
   } while (false)

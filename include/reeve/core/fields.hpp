@@ -1,0 +1,433 @@
+#pragma once
+// The one list of fields: every key's name, member, doc and bounds stand here and nowhere else. Readers, writers,
+// validation, `reeve explain` and the differ walk it. Names are Kubernetes' own (staging/src/k8s.io/api).
+//
+// FieldsOf<T>::list is a tuple of Field; FieldsOf<T>::later names keys that Kubernetes knows and reeve does not serve
+// yet (a mistake that says so); FieldsOf<T>::server_owned names keys that a server writes and a client's copy of which
+// is ignored, as the API server does.
+
+#include <reeve/core/spec.hpp>
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <string_view>
+#include <tuple>
+
+namespace reeve {
+
+// Bounds of a number, or of a duration in seconds.
+struct Bounds {
+  std::int64_t min = std::numeric_limits<std::int64_t>::min();
+  std::int64_t max = std::numeric_limits<std::int64_t>::max();
+};
+
+constexpr Bounds not_negative{0, std::numeric_limits<std::int64_t>::max()};
+constexpr Bounds positive{1, std::numeric_limits<std::int64_t>::max()};
+constexpr Bounds port_number{1, 65535};
+
+enum class Presence { optional, required };
+
+template <class Owner, class Value>
+struct Field {
+  std::string_view name;
+  Value Owner::*member;
+  std::string_view doc;
+  Bounds bounds{};
+  Presence presence = Presence::optional;
+};
+template <class Owner, class Value, class... Rest>
+Field(std::string_view, Value Owner::*, std::string_view, Rest...) -> Field<Owner, Value>;
+
+template <class T>
+struct FieldsOf;
+
+// EnumNames<E>::list holds the text of each enumerator, in order.
+template <class E>
+struct EnumNames;
+
+template <class T, class Visitor>
+constexpr void for_each_field(Visitor&& visitor) {
+  std::apply([&](const auto&... field) { (visitor(field), ...); }, FieldsOf<T>::list);
+}
+
+template <std::size_t N>
+using Names = std::array<std::string_view, N>;
+
+template <>
+struct EnumNames<RestartPolicy> {
+  static constexpr Names<3> list{"Always", "OnFailure", "Never"};
+};
+template <>
+struct EnumNames<ImagePullPolicy> {
+  static constexpr Names<4> list{"", "Always", "IfNotPresent", "Never"};
+};
+template <>
+struct EnumNames<Isolation> {
+  static constexpr Names<2> list{"private", "none"};
+};
+template <>
+struct EnumNames<Network> {
+  static constexpr Names<1> list{"host"};
+  static constexpr Names<2> later{"isolated", "nat"};
+};
+template <>
+struct EnumNames<Protocol> {
+  static constexpr Names<1> list{"TCP"};
+  static constexpr Names<2> later{"UDP", "SCTP"};
+};
+template <>
+struct EnumNames<ProbeScheme> {
+  static constexpr Names<1> list{"HTTP"};
+  static constexpr Names<1> later{"HTTPS"};
+};
+template <>
+struct EnumNames<ServiceType> {
+  static constexpr Names<3> list{"ClusterIP", "NodePort", "LoadBalancer"};
+  static constexpr Names<1> later{"ExternalName"};
+};
+template <>
+struct EnumNames<SessionAffinity> {
+  static constexpr Names<2> list{"None", "ClientIP"};
+};
+template <>
+struct EnumNames<Balancing> {
+  static constexpr Names<3> list{"leastConnections", "roundRobin", "random"};
+};
+
+template <class E>
+constexpr std::string_view enum_name(E value) noexcept {
+  return EnumNames<E>::list[static_cast<std::size_t>(value)];
+}
+
+// What most spec types have none of.
+struct NoOtherKeys {
+  static constexpr Names<0> later{};
+  static constexpr Names<0> server_owned{};
+};
+
+template <>
+struct FieldsOf<NameValue> : NoOtherKeys {
+  static constexpr auto list = std::tuple{
+      Field{"name", &NameValue::name, "Name.", Bounds{}, Presence::required},
+      Field{"value", &NameValue::value, "Value; in env, $(OTHER) is replaced by an earlier variable."},
+  };
+  static constexpr Names<1> later{"valueFrom"};
+};
+
+template <>
+struct FieldsOf<ExecAction> : NoOtherKeys {
+  static constexpr auto list = std::tuple{
+      Field{"command", &ExecAction::command,
+            "Program and arguments, run inside the container without a shell; exit code 0 is success.", Bounds{},
+            Presence::required},
+  };
+};
+
+template <>
+struct FieldsOf<HttpGetAction> : NoOtherKeys {
+  static constexpr auto list = std::tuple{
+      Field{"path", &HttpGetAction::path, "Path, with a query if wanted. Status 200 to 399 is success."},
+      Field{"port", &HttpGetAction::port, "Port number, or the name of one of the container's ports.", Bounds{},
+            Presence::required},
+      Field{"host", &HttpGetAction::host, "Host to connect to; the pod's own address unless set."},
+      Field{"scheme", &HttpGetAction::scheme, "HTTP."},
+      Field{"httpHeaders", &HttpGetAction::http_headers, "Headers to send; repeats are all sent, in order."},
+  };
+};
+
+template <>
+struct FieldsOf<TcpSocketAction> : NoOtherKeys {
+  static constexpr auto list = std::tuple{
+      Field{"port", &TcpSocketAction::port, "Port number, or the name of one of the container's ports.", Bounds{},
+            Presence::required},
+      Field{"host", &TcpSocketAction::host, "Host to connect to; the pod's own address unless set."},
+  };
+};
+
+template <>
+struct FieldsOf<ProbeSpec> : NoOtherKeys {
+  static constexpr auto list = std::tuple{
+      Field{"exec", &ProbeSpec::exec, "Run a command in the container."},
+      Field{"httpGet", &ProbeSpec::http_get, "Send an HTTP GET."},
+      Field{"tcpSocket", &ProbeSpec::tcp_socket, "Open a TCP connection, then close it."},
+      Field{"initialDelaySeconds", &ProbeSpec::initial_delay,
+            "Seconds after the container's start before its first probe.", not_negative},
+      Field{"timeoutSeconds", &ProbeSpec::timeout, "Seconds after which a run counts as failed (0: the default).",
+            not_negative},
+      Field{"periodSeconds", &ProbeSpec::period, "Seconds from one run to the next (0: the default).", not_negative},
+      Field{"successThreshold", &ProbeSpec::success_threshold,
+            "Successes in a row that turn the verdict; 1 for liveness and startup.", not_negative},
+      Field{"failureThreshold", &ProbeSpec::failure_threshold, "Failures in a row that turn the verdict.",
+            not_negative},
+      Field{"terminationGracePeriodSeconds", &ProbeSpec::termination_grace_period,
+            "Grace of a kill by this probe, instead of the pod's; not for readiness.", positive},
+  };
+  static constexpr Names<2> later{"grpc", "notify"};
+};
+
+template <>
+struct FieldsOf<ContainerPort> : NoOtherKeys {
+  static constexpr auto list = std::tuple{
+      Field{"name", &ContainerPort::name, "Name by which probes and services may call this port."},
+      Field{"containerPort", &ContainerPort::container_port, "Port the program listens on.", port_number,
+            Presence::required},
+      Field{"protocol", &ContainerPort::protocol, "TCP."},
+  };
+  static constexpr Names<2> later{"hostPort", "hostIP"};
+};
+
+template <>
+struct FieldsOf<ContainerSpec> : NoOtherKeys {
+  static constexpr auto list = std::tuple{
+      Field{"name", &ContainerSpec::name, "Name, a DNS label, unique in its pod."},
+      Field{"image", &ContainerSpec::image, "A name that [images] maps to a root directory on this machine."},
+      Field{"imagePullPolicy", &ContainerSpec::image_pull_policy,
+            "Kept for manifests: images are directories on this machine, so all values mean the same."},
+      Field{"command", &ContainerSpec::command, "Program and first arguments; replaces the image's entrypoint."},
+      Field{"args", &ContainerSpec::args, "Arguments that follow the command or the image's entrypoint."},
+      Field{"workingDir", &ContainerSpec::working_dir, "Directory the program starts in."},
+      Field{"env", &ContainerSpec::env, "Environment variables; later ones may use earlier ones as $(NAME)."},
+      Field{"ports", &ContainerSpec::ports, "Ports the program listens on."},
+      Field{"livenessProbe", &ContainerSpec::liveness_probe, "Failing it restarts the container."},
+      Field{"readinessProbe", &ContainerSpec::readiness_probe, "Failing it takes the pod out of its services."},
+      Field{"startupProbe", &ContainerSpec::startup_probe, "Until it succeeds the other probes wait."},
+      Field{"restartPolicy", &ContainerSpec::restart_policy,
+            "Instead of the pod's. On an init container Always makes it a sidecar."},
+  };
+  static constexpr Names<14> later{"envFrom",
+                                   "lifecycle",
+                                   "resources",
+                                   "resizePolicy",
+                                   "volumeMounts",
+                                   "volumeDevices",
+                                   "securityContext",
+                                   "stdin",
+                                   "stdinOnce",
+                                   "tty",
+                                   "restartPolicyRules",
+                                   "terminationMessagePath",
+                                   "terminationMessagePolicy",
+                                   "logBytes"};
+};
+
+template <>
+struct FieldsOf<RestartBackoff> : NoOtherKeys {
+  static constexpr auto list = std::tuple{
+      Field{"initialSeconds", &RestartBackoff::initial, "The first wait, before the second restart.", not_negative},
+      Field{"factor", &RestartBackoff::factor, "Each wait is the one before times this.", positive},
+      Field{"maxSeconds", &RestartBackoff::max, "No wait is longer.", not_negative},
+      Field{"resetSeconds", &RestartBackoff::reset, "A run longer than this starts the waits anew.", not_negative},
+  };
+};
+
+template <>
+struct FieldsOf<PodSpec> : NoOtherKeys {
+  static constexpr auto list = std::tuple{
+      Field{"initContainers", &PodSpec::init_containers, "Run one after another, each to its end, before the others."},
+      Field{"containers", &PodSpec::containers, "The pod's programs.", Bounds{}, Presence::required},
+      Field{"restartPolicy", &PodSpec::restart_policy, "Whether a container that ended is started again."},
+      Field{"terminationGracePeriodSeconds", &PodSpec::termination_grace_period,
+            "Seconds from the stop signal to the kill."},
+      Field{"activeDeadlineSeconds", &PodSpec::active_deadline, "Seconds after which the pod is ended as Failed.",
+            Bounds{1, 2147483647}},
+      Field{"network", &PodSpec::network, "host: the pod shares reeve's network."},
+      Field{"isolation", &PodSpec::isolation,
+            "private: own pid, mount, IPC and host name namespaces; none: reeve's own."},
+      Field{"restartBackoff", &PodSpec::restart_backoff, "The waits between restarts."},
+  };
+  static constexpr Names<39> later{"volumes",
+                                   "nodeName",
+                                   "nodeSelector",
+                                   "serviceAccount",
+                                   "serviceAccountName",
+                                   "automountServiceAccountToken",
+                                   "securityContext",
+                                   "imagePullSecrets",
+                                   "hostname",
+                                   "subdomain",
+                                   "hostNetwork",
+                                   "hostPID",
+                                   "hostIPC",
+                                   "hostUsers",
+                                   "hostAliases",
+                                   "shareProcessNamespace",
+                                   "affinity",
+                                   "tolerations",
+                                   "schedulerName",
+                                   "schedulingGates",
+                                   "priority",
+                                   "priorityClassName",
+                                   "preemptionPolicy",
+                                   "dnsPolicy",
+                                   "dnsConfig",
+                                   "readinessGates",
+                                   "runtimeClassName",
+                                   "enableServiceLinks",
+                                   "overhead",
+                                   "topologySpreadConstraints",
+                                   "setHostnameAsFQDN",
+                                   "os",
+                                   "resourceClaims",
+                                   "ephemeralContainers",
+                                   "resources",
+                                   "fsGroup",
+                                   "dependsOn",
+                                   "drainSeconds",
+                                   "links"};
+};
+
+template <>
+struct FieldsOf<ObjectMeta> : NoOtherKeys {
+  static constexpr auto list = std::tuple{
+      Field{"name", &ObjectMeta::name, "Name, unique among objects of its kind."},
+      Field{"namespace", &ObjectMeta::name_space, "Kubernetes namespace; default unless set."},
+      Field{"labels", &ObjectMeta::labels, "Labels, by which selectors find the object."},
+      Field{"annotations", &ObjectMeta::annotations, "Free notes about the object."},
+  };
+  static constexpr Names<3> later{"generateName", "ownerReferences", "finalizers"};
+  static constexpr Names<8> server_owned{
+      "uid",           "resourceVersion", "generation",        "creationTimestamp",
+      "managedFields", "selfLink",        "deletionTimestamp", "deletionGracePeriodSeconds"};
+};
+
+template <>
+struct FieldsOf<PodObject> : NoOtherKeys {
+  static constexpr auto list = std::tuple{
+      Field{"metadata", &PodObject::metadata, "Name, labels, annotations."},
+      Field{"spec", &PodObject::spec, "What the pod runs.", Bounds{}, Presence::required},
+  };
+  static constexpr Names<1> server_owned{"status"};
+};
+
+template <>
+struct FieldsOf<LabelSelector> : NoOtherKeys {
+  static constexpr auto list = std::tuple{
+      Field{"matchLabels", &LabelSelector::match_labels, "Labels that all must match."},
+  };
+  static constexpr Names<1> later{"matchExpressions"};
+};
+
+template <>
+struct FieldsOf<PodTemplate> : NoOtherKeys {
+  static constexpr auto list = std::tuple{
+      Field{"metadata", &PodTemplate::metadata, "Labels and annotations of each pod."},
+      Field{"spec", &PodTemplate::spec, "What each pod runs.", Bounds{}, Presence::required},
+  };
+};
+
+template <>
+struct FieldsOf<DeploymentSpec> : NoOtherKeys {
+  static constexpr auto list = std::tuple{
+      Field{"replicas", &DeploymentSpec::replicas, "How many pods to keep.", not_negative},
+      Field{"selector", &DeploymentSpec::selector, "The labels of its pods."},
+      Field{"template", &DeploymentSpec::pod_template, "What each pod looks like.", Bounds{}, Presence::required},
+  };
+  static constexpr Names<8> later{
+      "strategy",   "minReadySeconds", "progressDeadlineSeconds", "revisionHistoryLimit", "paused",
+      "rollbackTo", "autoRollback",    "livenessBudget"};
+};
+
+template <>
+struct FieldsOf<DeploymentObject> : NoOtherKeys {
+  static constexpr auto list = std::tuple{
+      Field{"metadata", &DeploymentObject::metadata, "Name, labels, annotations."},
+      Field{"spec", &DeploymentObject::spec, "The pods to keep.", Bounds{}, Presence::required},
+  };
+  static constexpr Names<1> server_owned{"status"};
+};
+
+template <>
+struct FieldsOf<ServicePort> : NoOtherKeys {
+  static constexpr auto list = std::tuple{
+      Field{"name", &ServicePort::name, "Name; required where a service has several ports."},
+      Field{"protocol", &ServicePort::protocol, "TCP."},
+      Field{"port", &ServicePort::port, "Port clients connect to.", port_number, Presence::required},
+      Field{"targetPort", &ServicePort::target_port, "Port of the pods, by number or name; as port unless set."},
+      Field{"nodePort", &ServicePort::node_port, "Port on every address of this machine, for NodePort.",
+            Bounds{30000, 32767}},
+  };
+  static constexpr Names<1> later{"appProtocol"};
+};
+
+template <>
+struct FieldsOf<ClientIpConfig> : NoOtherKeys {
+  static constexpr auto list = std::tuple{
+      Field{"timeoutSeconds", &ClientIpConfig::timeout,
+            "Seconds a client stays with its pod after its last connection.", Bounds{1, 86400}},
+  };
+};
+
+template <>
+struct FieldsOf<SessionAffinityConfig> : NoOtherKeys {
+  static constexpr auto list = std::tuple{
+      Field{"clientIP", &SessionAffinityConfig::client_ip, "Affinity by client address."},
+  };
+};
+
+template <>
+struct FieldsOf<ServiceSpec> : NoOtherKeys {
+  static constexpr auto list = std::tuple{
+      Field{"type", &ServiceSpec::type,
+            "ClusterIP: its cluster address only; NodePort: also 0.0.0.0:nodePort; LoadBalancer: also 0.0.0.0:port."},
+      Field{"selector", &ServiceSpec::selector, "The labels of the pods that serve."},
+      Field{"ports", &ServiceSpec::ports, "Ports clients connect to.", Bounds{}, Presence::required},
+      Field{"clusterIP", &ServiceSpec::cluster_ip, "The service's own address in 127.77.0.0/16; chosen unless set."},
+      Field{"listen", &ServiceSpec::listen, "Further addresses: \"0.0.0.0:80\", \"[::]:80\", \"unix:/run/web.sock\"."},
+      Field{"sessionAffinity", &ServiceSpec::session_affinity, "ClientIP keeps a client address with one pod."},
+      Field{"sessionAffinityConfig", &ServiceSpec::session_affinity_config, "Settings of the affinity."},
+      Field{"publishNotReadyAddresses", &ServiceSpec::publish_not_ready_addresses, "Send traffic to unready pods too."},
+      Field{"balancing", &ServiceSpec::balancing, "How a pod is chosen for a new connection."},
+  };
+  static constexpr Names<19> later{"clusterIPs",
+                                   "ipFamilies",
+                                   "ipFamilyPolicy",
+                                   "externalIPs",
+                                   "externalName",
+                                   "externalTrafficPolicy",
+                                   "internalTrafficPolicy",
+                                   "healthCheckNodePort",
+                                   "loadBalancerIP",
+                                   "loadBalancerClass",
+                                   "loadBalancerSourceRanges",
+                                   "allocateLoadBalancerNodePorts",
+                                   "trafficDistribution",
+                                   "endpoints",
+                                   "whenUnready",
+                                   "onUnready",
+                                   "holdSeconds",
+                                   "passSockets",
+                                   "proxyProtocol"};
+};
+
+template <>
+struct FieldsOf<ServiceObject> : NoOtherKeys {
+  static constexpr auto list = std::tuple{
+      Field{"metadata", &ServiceObject::metadata, "Name, labels, annotations."},
+      Field{"spec", &ServiceObject::spec, "Where to listen and whom to serve.", Bounds{}, Presence::required},
+  };
+  static constexpr Names<1> server_owned{"status"};
+};
+
+template <>
+struct FieldsOf<ImageSpec> : NoOtherKeys {
+  static constexpr auto list = std::tuple{
+      Field{"root", &ImageSpec::root, "Root directory of a container of this image."},
+      Field{"entrypoint", &ImageSpec::entrypoint, "Program to run where a container names no command."},
+      Field{"env", &ImageSpec::env, "Variables every container of this image gets."},
+      Field{"workingDir", &ImageSpec::working_dir, "Directory to start in where a container names none."},
+  };
+};
+
+template <>
+struct FieldsOf<SupervisorSettings> : NoOtherKeys {
+  static constexpr auto list = std::tuple{
+      Field{"isolation", &SupervisorSettings::isolation, "What pods get that do not say: private namespaces, or none."},
+      Field{"logBytes", &SupervisorSettings::log_bytes, "Bytes of log kept per container instance.",
+            Bounds{4096, 1073741824}},
+  };
+  static constexpr Names<8> later{"socket",    "stateDirectory", "apiUsers",     "api",
+                                  "logFormat", "onPodsFinished", "exitCodeFrom", "notify"};
+};
+
+}  // namespace reeve

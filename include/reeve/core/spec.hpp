@@ -1,0 +1,229 @@
+#pragma once
+// What a user asks for. Kubernetes' objects, with its defaults as the members' initial values.
+// Names, docs and bounds of every field: core/fields.hpp.
+
+#include <reeve/core/time.hpp>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace reeve {
+
+using Labels = std::map<std::string, std::string>;
+
+struct NameValue {
+  std::string name;
+  std::string value;
+  bool operator==(const NameValue&) const = default;
+};
+
+// A port by number, or by the name a container gives it (Kubernetes' IntOrString).
+using PortRef = std::variant<std::int32_t, std::string>;
+
+enum class RestartPolicy { always, on_failure, never };
+enum class ImagePullPolicy { unset, always, if_not_present, never };
+enum class Isolation { private_namespaces, none };
+enum class Network { host };
+enum class Protocol { tcp };
+enum class ProbeScheme { http };
+enum class ServiceType { cluster_ip, node_port, load_balancer };
+enum class SessionAffinity { none, client_ip };
+enum class Balancing { least_connections, round_robin, random };
+
+struct ExecAction {
+  std::vector<std::string> command;
+  bool operator==(const ExecAction&) const = default;
+};
+
+struct HttpGetAction {
+  std::string path = "/";
+  PortRef port = 0;
+  std::string host;
+  ProbeScheme scheme = ProbeScheme::http;
+  std::vector<NameValue> http_headers;
+  bool operator==(const HttpGetAction&) const = default;
+};
+
+struct TcpSocketAction {
+  PortRef port = 0;
+  std::string host;
+  bool operator==(const TcpSocketAction&) const = default;
+};
+
+struct ProbeSpec {
+  std::optional<ExecAction> exec;
+  std::optional<HttpGetAction> http_get;
+  std::optional<TcpSocketAction> tcp_socket;
+  Duration initial_delay{0};
+  Duration timeout = seconds(1);
+  Duration period = seconds(10);
+  std::int32_t success_threshold = 1;
+  std::int32_t failure_threshold = 3;
+  std::optional<Duration> termination_grace_period;
+  bool operator==(const ProbeSpec&) const = default;
+};
+
+struct ContainerPort {
+  std::string name;
+  std::int32_t container_port = 0;
+  Protocol protocol = Protocol::tcp;
+  bool operator==(const ContainerPort&) const = default;
+};
+
+struct ContainerSpec {
+  std::string name;
+  std::string image;
+  ImagePullPolicy image_pull_policy = ImagePullPolicy::unset;
+  std::vector<std::string> command;
+  std::vector<std::string> args;
+  std::string working_dir;
+  std::vector<NameValue> env;
+  std::vector<ContainerPort> ports;
+  std::optional<ProbeSpec> liveness_probe;
+  std::optional<ProbeSpec> readiness_probe;
+  std::optional<ProbeSpec> startup_probe;
+  std::optional<RestartPolicy> restart_policy;  // of an init container: Always makes it a sidecar
+  bool operator==(const ContainerSpec&) const = default;
+};
+
+// How long to wait before a container that ended is started again; reeve's own, Kubernetes fixes these numbers.
+struct RestartBackoff {
+  Duration initial = seconds(10);
+  double factor = 2;
+  Duration max = seconds(300);
+  Duration reset = seconds(600);
+  bool operator==(const RestartBackoff&) const = default;
+};
+
+struct PodSpec {
+  std::vector<ContainerSpec> init_containers;
+  std::vector<ContainerSpec> containers;
+  RestartPolicy restart_policy = RestartPolicy::always;
+  Duration termination_grace_period = seconds(30);
+  std::optional<Duration> active_deadline;
+  Network network = Network::host;
+  std::optional<Isolation> isolation;  // unset: as [supervisor] says
+  RestartBackoff restart_backoff;
+  bool operator==(const PodSpec&) const = default;
+};
+
+struct ObjectMeta {
+  std::string name;
+  std::string name_space = "default";
+  Labels labels;
+  Labels annotations;
+  bool operator==(const ObjectMeta&) const = default;
+};
+
+struct PodObject {
+  ObjectMeta metadata;
+  PodSpec spec;
+  bool operator==(const PodObject&) const = default;
+};
+
+struct LabelSelector {
+  Labels match_labels;
+  bool operator==(const LabelSelector&) const = default;
+};
+
+struct PodTemplate {
+  ObjectMeta metadata;  // labels and annotations only
+  PodSpec spec;
+  bool operator==(const PodTemplate&) const = default;
+};
+
+struct DeploymentSpec {
+  std::int32_t replicas = 1;
+  LabelSelector selector;
+  PodTemplate pod_template;
+  bool operator==(const DeploymentSpec&) const = default;
+};
+
+struct DeploymentObject {
+  ObjectMeta metadata;
+  DeploymentSpec spec;
+  bool operator==(const DeploymentObject&) const = default;
+};
+
+struct ServicePort {
+  std::string name;
+  Protocol protocol = Protocol::tcp;
+  std::int32_t port = 0;
+  std::optional<PortRef> target_port;     // unset: as port
+  std::optional<std::int32_t> node_port;  // unset: one is chosen where the type needs it
+  bool operator==(const ServicePort&) const = default;
+};
+
+struct ClientIpConfig {
+  Duration timeout = seconds(10800);
+  bool operator==(const ClientIpConfig&) const = default;
+};
+
+struct SessionAffinityConfig {
+  ClientIpConfig client_ip;
+  bool operator==(const SessionAffinityConfig&) const = default;
+};
+
+struct ServiceSpec {
+  ServiceType type = ServiceType::cluster_ip;
+  Labels selector;
+  std::vector<ServicePort> ports;
+  std::string cluster_ip;           // empty: one of 127.77.0.0/16 is chosen by the name
+  std::vector<std::string> listen;  // further addresses: "0.0.0.0:80", "[::]:80", "unix:/run/web.sock"
+  SessionAffinity session_affinity = SessionAffinity::none;
+  std::optional<SessionAffinityConfig> session_affinity_config;
+  bool publish_not_ready_addresses = false;
+  Balancing balancing = Balancing::least_connections;
+  bool operator==(const ServiceSpec&) const = default;
+};
+
+struct ServiceObject {
+  ObjectMeta metadata;
+  ServiceSpec spec;
+  bool operator==(const ServiceObject&) const = default;
+};
+
+using Object = std::variant<PodObject, DeploymentObject, ServiceObject>;
+
+enum class Kind { pod, deployment, service, replica_set };
+
+struct ObjectRef {
+  Kind kind = Kind::pod;
+  std::string name_space = "default";
+  std::string name;
+  auto operator<=>(const ObjectRef&) const = default;
+};
+
+std::string_view kind_name(Kind kind) noexcept;  // "Pod"
+ObjectRef ref_of(const Object& object);
+const ObjectMeta& metadata_of(const Object& object) noexcept;
+
+// What an image name means on this machine: a root directory, and what its image config would say.
+struct ImageSpec {
+  std::string root = "/";
+  std::vector<std::string> entrypoint;
+  std::vector<NameValue> env;
+  std::string working_dir;
+  bool operator==(const ImageSpec&) const = default;
+};
+
+// About reeve itself: the [supervisor] table.
+struct SupervisorSettings {
+  Isolation isolation = Isolation::private_namespaces;
+  std::int64_t log_bytes = 65536;
+  bool operator==(const SupervisorSettings&) const = default;
+};
+
+// Images by name; "*" means any other.
+using Images = std::map<std::string, ImageSpec>;
+
+// The image that a name means: its own entry, else "*". Nothing: no entry says what it means.
+const ImageSpec* find_image(const Images& images, const std::string& name);
+
+}  // namespace reeve

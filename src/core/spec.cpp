@@ -1,0 +1,35 @@
+#include <reeve/core/spec.hpp>
+
+namespace reeve {
+
+std::string_view kind_name(Kind kind) noexcept {
+  switch (kind) {
+    case Kind::pod:
+      return "Pod";
+    case Kind::deployment:
+      return "Deployment";
+    case Kind::service:
+      return "Service";
+    case Kind::replica_set:
+      return "ReplicaSet";
+  }
+  return "Pod";
+}
+
+const ObjectMeta& metadata_of(const Object& object) noexcept {
+  return std::visit([](const auto& each) -> const ObjectMeta& { return each.metadata; }, object);
+}
+
+ObjectRef ref_of(const Object& object) {
+  constexpr Kind kinds[] = {Kind::pod, Kind::deployment, Kind::service};
+  const ObjectMeta& metadata = metadata_of(object);
+  return {kinds[object.index()], metadata.name_space, metadata.name};
+}
+
+const ImageSpec* find_image(const Images& images, const std::string& name) {
+  auto found = images.find(name);
+  if (found == images.end()) found = images.find("*");
+  return found == images.end() ? nullptr : &found->second;
+}
+
+}  // namespace reeve
