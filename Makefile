@@ -21,7 +21,7 @@ SAY := @printf '  %-7s %s\n'
 endif
 
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
-CPPFLAGS += -Iinclude -Isrc -DBOOST_BIND_GLOBAL_PLACEHOLDERS -DREEVE_VERSION='"$(or $(VERSION),0.0.0)"' -MMD -MP
+CPPFLAGS += -Iinclude -Itests -DBOOST_BIND_GLOBAL_PLACEHOLDERS -DREEVE_VERSION='"$(or $(VERSION),0.0.0)"' -MMD -MP
 CXXFLAGS += -std=c++20 -g $(WARN) -ffunction-sections -fdata-sections -pthread
 LDFLAGS  += -Wl,--gc-sections -pthread
 LDLIBS   += -l:libyaml-cpp.a -l:libboost_json.a -l:libuv_a.a -ldl -lrt

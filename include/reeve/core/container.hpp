@@ -1,0 +1,118 @@
+#pragma once
+// The life of one container: its runs, its probes, its back-off (pkg/kubelet/kuberuntime/kuberuntime_manager.go).
+
+#include <reeve/core/backoff.hpp>
+#include <reeve/core/probe.hpp>
+#include <reeve/core/status.hpp>
+#include <reeve/core/step.hpp>
+
+#include <optional>
+#include <variant>
+#include <vector>
+
+namespace reeve {
+
+enum class Role {
+  init,     // runs to its end before the next one starts
+  sidecar,  // an init container with restartPolicy Always: the next one starts once it is Started
+  regular,
+};
+
+class Container {
+ public:
+  Container(const ContainerSpec& spec, Role role, const PodSpec& pod);
+
+  // Starts it for the first time; later starts are its own affair.
+  void start(PodStep& step);
+
+  // The pod leaves: stop signal now, the whole tree is killed at kill_at, no start ever again.
+  void stop(PodStep& step, Instant kill_at);
+
+  // Kills what still runs, now.
+  void kill(PodStep& step);
+
+  // The pod is gone: nobody will ask for the logs of its runs.
+  void forget(Step& step) const;
+
+  // What happened. Each answers false for an identity it does not know: a late message finds nobody.
+  bool started(PodStep& step, InstanceId instance, int pid);
+  bool start_failed(PodStep& step, InstanceId instance, const std::string& message);
+  bool exited(PodStep& step, InstanceId instance, ExitStatus status);
+  bool probe_finished(PodStep& step, ProbeRunId run, const ProbeOutcome& outcome);
+  void connection_refused(PodStep& step);
+  void tick(PodStep& step);
+
+  std::optional<Instant> deadline() const noexcept;
+
+  const ContainerSpec& spec() const noexcept { return *spec_; }
+  Role role() const noexcept { return role_; }
+  std::optional<InstanceId> live_instance() const noexcept;  // starting, running or being stopped
+  bool is_live() const noexcept { return live_instance().has_value(); }
+  bool never_ran() const noexcept { return std::holds_alternative<NeverRun>(state_); }
+  bool has_ended() const noexcept { return std::holds_alternative<Ended>(state_); }  // and stays so
+  bool is_backing_off() const noexcept { return std::holds_alternative<BackingOff>(state_); }
+  bool is_running() const noexcept;
+  bool is_started() const noexcept { return started_; }
+  bool is_ready() const noexcept;
+  bool succeeded() const noexcept { return has_ended() && newest_ && newest_->exit_code == 0; }
+  bool failed() const noexcept { return has_ended() && newest_ && newest_->exit_code != 0; }
+  const std::optional<StateTerminated>& last_end() const noexcept { return newest_; }
+
+  // What Kubernetes would show; waiting is the reason of a container that never ran.
+  ContainerStatus status(const PodIdentity& pod, std::string_view waiting) const;
+
+ private:
+  struct NeverRun {};
+  struct Starting {
+    InstanceId instance;
+  };
+  struct Running {
+    InstanceId instance;
+    int pid = 0;
+    Instant since;
+  };
+  enum class StopCause { probe, pod };
+  struct Stopping {
+    InstanceId instance;
+    int pid = 0;
+    Instant since;
+    Instant kill_at;
+    StopCause cause = StopCause::pod;
+    bool killed = false;
+  };
+  struct BackingOff {
+    Instant until;
+  };
+  struct Ended {};
+  using State = std::variant<NeverRun, Starting, Running, Stopping, BackingOff, Ended>;
+
+  void begin_instance(PodStep& step);
+  void restart(PodStep& step, std::optional<Instant> newest_end);
+  void restart_when_allowed(PodStep& step);
+  void settle_end(PodStep& step, bool killed_by_probe, std::optional<Instant> previous_end);
+  void record_end(StateTerminated end);
+  void begin_stop(PodStep& step, Instant kill_at, StopCause cause, std::string message);
+  void fail_probe(PodStep& step, const ProbeWorker& worker);
+  void become_started(PodStep& step);
+  void run_due_probes(PodStep& step);
+  void end_probes(PodStep& step);
+  void report_outcome(PodStep& step, const ProbeWorker& worker, const ProbeOutcome& outcome, bool thrown_away);
+  void report(PodStep& step, EventType type, std::string_view reason, std::string message) const;
+  RestartPolicy policy(const PodSpec& pod) const noexcept;
+  bool restarts_after(int exit_code, const PodSpec& pod) const noexcept;
+  ProbeWorker* worker(ProbeType type) noexcept;
+  const ProbeWorker* worker(ProbeType type) const noexcept;
+
+  const ContainerSpec* spec_;
+  Role role_;
+  bool started_ = false;
+  bool leaving_ = false;
+  int restart_count_ = 0;
+  State state_;
+  Backoff backoff_;
+  std::vector<ProbeWorker> probes_;
+  std::optional<StateTerminated> newest_;
+  std::optional<StateTerminated> previous_;
+};
+
+}  // namespace reeve

@@ -1,0 +1,104 @@
+#pragma once
+// What to do: everything the supervisor can ask for. Imperative, values only. Outcomes come back as later inputs.
+
+#include <reeve/core/event.hpp>
+#include <reeve/core/id.hpp>
+#include <reeve/core/probe.hpp>
+#include <reeve/core/spec.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace reeve {
+
+// Who a pod is, as its containers and messages need it.
+struct PodIdentity {
+  PodId id;
+  std::string name_space;
+  std::string name;
+  std::string uid;
+};
+
+// Start one run of a container. `spec` keeps `container` alive.
+struct StartContainer {
+  InstanceId instance;
+  std::shared_ptr<const PodIdentity> pod;
+  std::shared_ptr<const PodSpec> spec;
+  const ContainerSpec* container = nullptr;
+};
+// Send a signal to the container's program.
+struct SignalContainer {
+  InstanceId instance;
+  int signal = 0;
+};
+// Kill the container's whole process tree.
+struct KillContainer {
+  InstanceId instance;
+};
+// The logs of this run are wanted no longer: a newer dead run took its place, or the pod is gone.
+struct ForgetInstance {
+  InstanceId instance;
+};
+
+// Run a probe once. Network probes go to host, which is the pod's own address where the spec names none.
+struct StartProbe {
+  ProbeRunId run;
+  InstanceId instance;
+  std::shared_ptr<const PodSpec> spec;
+  const ContainerSpec* container = nullptr;
+  const ProbeSpec* probe = nullptr;
+  ProbeType type = ProbeType::liveness;
+};
+// The probe's time is up: finish the run with what its stage makes of that, and end all it started.
+struct AbortProbe {
+  ProbeRunId run;
+};
+// Nobody wants this run's outcome any more.
+struct CancelProbe {
+  ProbeRunId run;
+};
+
+// Listen for one port of a service; also changes one that listens already. It is deaf until an endpoint is usable.
+struct OpenService {
+  ServiceId service;
+  std::string name;                    // "web", or "web:http" where a service has several ports
+  std::vector<std::string> addresses;  // "127.77.3.9:80", "[::]:80", "unix:/run/web.sock"
+  Balancing balancing = Balancing::least_connections;
+  std::optional<Duration> client_ip_affinity;
+};
+struct CloseService {
+  ServiceId service;
+};
+// Add or change one endpoint of a service (discovery/v1 EndpointConditions).
+struct SetEndpoint {
+  ServiceId service;
+  PodId pod;
+  std::string address;  // "127.0.0.1:3000"
+  bool ready = false;
+  bool serving = false;
+  bool terminating = false;
+  bool operator==(const SetEndpoint&) const = default;
+};
+struct RemoveEndpoint {
+  ServiceId service;
+  PodId pod;
+};
+
+// Tell the user; the event as stored, so its count says how often.
+struct ReportEvent {
+  Event event;
+};
+
+// Everything has left.
+struct Exit {
+  int code = 0;
+};
+
+using Effect = std::variant<StartContainer, SignalContainer, KillContainer, ForgetInstance, StartProbe, AbortProbe,
+                            CancelProbe, OpenService, CloseService, SetEndpoint, RemoveEndpoint, ReportEvent, Exit>;
+using Effects = std::vector<Effect>;
+
+}  // namespace reeve

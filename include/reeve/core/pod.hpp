@@ -1,0 +1,118 @@
+#pragma once
+// The life of one pod: init containers in turn, then its containers, then the leaving; phase and conditions
+// (pkg/kubelet/kubelet_pods.go getPhase, pkg/kubelet/status/generate.go).
+
+#include <reeve/core/container.hpp>
+#include <reeve/core/spec.hpp>
+#include <reeve/core/status.hpp>
+#include <reeve/core/step.hpp>
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace reeve {
+
+class Pod {
+ public:
+  Pod(PodId id, std::string uid, ObjectMeta metadata, std::shared_ptr<const PodSpec> spec,
+      std::optional<ObjectRef> owner, Instant created);
+
+  // Starts what is to start first.
+  void begin(Step& step);
+
+  // The pod is to leave and then to be gone; a later, shorter grace wins (pkg/registry/core/pod/strategy.go).
+  void remove(Step& step, std::optional<Duration> grace);
+
+  // Kills what still runs of a pod that is leaving.
+  void hasten(Step& step);
+
+  // What happened; identities of runs that ended long ago change nothing.
+  void started(Step& step, InstanceId instance, int pid);
+  void start_failed(Step& step, InstanceId instance, const std::string& message);
+  void exited(Step& step, InstanceId instance, ExitStatus status);
+  void probe_finished(Step& step, ProbeRunId run, const ProbeOutcome& outcome);
+  void connection_refused(Step& step);
+  void tick(Step& step);
+
+  std::optional<Instant> deadline() const noexcept;
+
+  // Asked to leave, and nothing of it is left.
+  bool is_gone() const noexcept;
+
+  PodId id() const noexcept { return identity_->id; }
+  const PodIdentity& identity() const noexcept { return *identity_; }
+  const ObjectMeta& metadata() const noexcept { return metadata_; }
+  const std::shared_ptr<const PodSpec>& spec() const noexcept { return spec_; }
+  const std::optional<ObjectRef>& owner() const noexcept { return owner_; }
+  Instant created() const noexcept { return created_; }
+  Phase phase() const noexcept { return phase_; }
+  std::string_view status_reason() const noexcept { return deadline_exceeded_ ? "DeadlineExceeded" : ""; }
+  bool is_ready() const noexcept { return is_true(ConditionType::ready); }
+  bool is_terminating() const noexcept { return removal_.has_value(); }
+  std::optional<Instant> gone_by() const noexcept;  // Kubernetes' deletionTimestamp
+  Instant ready_since() const noexcept { return transitions_[static_cast<std::size_t>(ConditionType::ready)]; }
+
+  // Active: it counts as a replica of its owner (pkg/controller/controller_utils.go).
+  bool is_active() const noexcept { return !is_final(phase_) && !is_terminating(); }
+
+  const std::vector<Container>& init_containers() const noexcept { return init_; }
+  const std::vector<Container>& containers() const noexcept { return regular_; }
+  std::vector<ContainerStatus> init_container_statuses() const;
+  std::vector<ContainerStatus> container_statuses() const;
+  std::vector<Condition> conditions() const;
+
+  // The word of kubectl's STATUS column, and READY and RESTARTS (pkg/printers/internalversion/printers.go).
+  std::string status_word() const;
+  struct ReadyCount {
+    int ready = 0;
+    int total = 0;
+  };
+  ReadyCount ready_count() const;
+  int restart_count() const;
+
+ private:
+  struct Removal {
+    Instant gone_by;
+  };
+
+  PodStep of(Step& step) const { return PodStep{step, identity_, spec_}; }
+  template <class Handler>
+  void with(Step& step, Handler&& handler);
+  void settle(PodStep& step);
+  bool run_init(PodStep& step);
+  void exceed_deadline(PodStep& step);
+  void stop_in_order(PodStep& step, Instant kill_at);
+  bool all_regular_ended() const noexcept;
+  bool init_failed() const noexcept;
+  bool any_live() const noexcept;
+  void refresh(Instant now);
+  Phase compute_phase() const;
+  Phase settled_phase() const;
+  void set(ConditionType type, bool status, Instant now) noexcept;
+  bool is_true(ConditionType type) const noexcept { return conditions_[static_cast<std::size_t>(type)]; }
+  std::string unready_message(std::string_view prefix) const;
+  std::string_view waiting_reason() const noexcept;
+  std::vector<std::string_view> unready_containers() const;
+  std::vector<std::string_view> incomplete_containers() const;
+  Condition describe(ConditionType type) const;
+
+  std::shared_ptr<const PodIdentity> identity_;
+  ObjectMeta metadata_;
+  std::shared_ptr<const PodSpec> spec_;
+  std::optional<ObjectRef> owner_;
+  Instant created_;
+  std::vector<Container> init_;
+  std::vector<Container> regular_;
+  std::optional<Removal> removal_;
+  std::optional<Instant> stopping_by_;  // everything of it is being stopped, and killed by then
+  bool deadline_exceeded_ = false;
+  bool initialized_once_ = false;
+  Phase phase_ = Phase::pending;
+  std::array<bool, condition_types> conditions_{};
+  std::array<Instant, condition_types> transitions_{};
+};
+
+}  // namespace reeve

@@ -1,0 +1,62 @@
+#pragma once
+// A service: which pods serve it, on which addresses it listens (pkg/controller/endpoint, endpointslice/utils.go).
+
+#include <reeve/core/pod.hpp>
+#include <reeve/core/spec.hpp>
+#include <reeve/core/step.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace reeve {
+
+// True if every label of the selector stands among labels; an empty selector selects nothing.
+bool selects(const Labels& selector, const Labels& labels);
+
+// The port of a pod that a service's targetPort means, or nothing: the pod has no port of that name.
+std::optional<std::int32_t> resolve_port(const PortRef& port, const PodSpec& pod);
+// The same among one container's ports; digits in a name are a number, as in Kubernetes' probes.
+std::optional<std::int32_t> resolve_port(const PortRef& port, const ContainerSpec& container);
+
+// What a service gets that its spec leaves open.
+struct ServiceAddresses {
+  std::string cluster_ip;
+  std::vector<std::int32_t> node_ports;  // one per port; 0 where the type has none
+};
+
+class Service {
+ public:
+  // One id per port: each is proxied for itself.
+  Service(ServiceObject object, ServiceAddresses given, std::vector<ServiceId> ids, Instant created);
+
+  // Opens its listeners, or changes them after `replace`.
+  void open(Step& step) const;
+  void close(Step& step) const;
+
+  // Takes a changed object with the same ports; open must follow.
+  void replace(ServiceObject object, ServiceAddresses given);
+
+  // Publishes what changed about one pod that the selector selects.
+  void update(Step& step, const Pod& pod);
+  void remove(Step& step, PodId pod);
+
+  const ServiceObject& object() const noexcept { return object_; }
+  const ServiceAddresses& given() const noexcept { return given_; }
+  const std::vector<ServiceId>& ids() const noexcept { return ids_; }
+  Instant created() const noexcept { return created_; }
+  std::vector<std::string> addresses(std::size_t port_index) const;
+
+ private:
+  std::optional<SetEndpoint> wanted(std::size_t port_index, const Pod& pod) const;
+
+  ServiceObject object_;
+  ServiceAddresses given_;
+  std::vector<ServiceId> ids_;
+  Instant created_;
+  std::vector<std::unordered_map<PodId, SetEndpoint>> published_;  // one map per port
+};
+
+}  // namespace reeve

@@ -1,0 +1,40 @@
+#pragma once
+// What a machine may reach while it answers one input.
+
+#include <reeve/core/effect.hpp>
+#include <reeve/core/event.hpp>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace reeve {
+
+struct Step {
+  Instant now;
+  Effects& effects;
+  EventLog& events;
+  std::uint64_t& ids;
+
+  template <class AnyId>
+  AnyId new_id() {
+    return AnyId{++ids};
+  }
+
+  template <class AnyEffect>
+  void want(AnyEffect&& effect) {
+    effects.emplace_back(std::forward<AnyEffect>(effect));
+  }
+
+  // Records the event and has it told to the user.
+  void report(Event event) { want(ReportEvent{events.record(std::move(event), now)}); }
+};
+
+// A step of one pod and its containers.
+struct PodStep : Step {
+  const std::shared_ptr<const PodIdentity>& pod;
+  const std::shared_ptr<const PodSpec>& spec;
+};
+
+}  // namespace reeve

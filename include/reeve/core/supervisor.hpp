@@ -1,0 +1,116 @@
+#pragma once
+// The whole supervisor as a pure function of what happened. It reads no clock, makes no syscall and knows no loop:
+// the same inputs give the same effects, every time.
+
+#include <reeve/core/deployment.hpp>
+#include <reeve/core/effect.hpp>
+#include <reeve/core/event.hpp>
+#include <reeve/core/input.hpp>
+#include <reeve/core/pod.hpp>
+#include <reeve/core/random.hpp>
+#include <reeve/core/service.hpp>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace reeve {
+
+class Supervisor : private Deployment::Pods {
+ public:
+  explicit Supervisor(std::uint64_t seed) noexcept : random_(seed) {}
+  Supervisor(const Supervisor&) = delete;
+  Supervisor& operator=(const Supervisor&) = delete;
+  ~Supervisor() override = default;
+
+  // Takes in one happening, then everything that is due at `now`; returns what is to be done, in order.
+  Effects step(Instant now, Input input);
+
+  // The earliest instant at which there is something to do; send Ticked then.
+  std::optional<Instant> deadline() const noexcept;
+
+  // Looking.
+  std::vector<const Pod*> pods() const;  // in the order of their creation
+  const Pod* find_pod(const std::string& name_space, const std::string& name) const;
+  const std::map<ObjectRef, std::unique_ptr<Deployment>>& deployments() const noexcept { return deployments_; }
+  const std::map<ObjectRef, std::unique_ptr<Service>>& services() const noexcept { return services_; }
+  const EventLog& events() const noexcept { return events_; }
+  bool is_shutting_down() const noexcept { return shutting_down_; }
+
+  // Inputs that named nobody who still lives.
+  std::uint64_t late_inputs() const noexcept { return late_inputs_; }
+
+ private:
+  struct Entry {
+    std::unique_ptr<Pod> pod;
+    std::optional<Instant> timer;
+    std::vector<Service*> services;  // those that may select it
+    bool counted = true;             // its owner counts it among the active ones
+  };
+
+  void answer(Step& step, ObjectApplied& input);
+  void answer(Step& step, ObjectDeleted& input);
+  void answer(Step& step, ContainerStarted& input);
+  void answer(Step& step, ContainerStartFailed& input);
+  void answer(Step& step, ContainerExited& input);
+  void answer(Step& step, ProbeFinished& input);
+  void answer(Step& step, ConnectionRefused& input);
+  void answer(Step& step, ListenerOpened& input);
+  void answer(Step& step, ListenerFailed& input);
+  void answer(Step& step, ShutdownRequested& input);
+  void answer(Step& step, Ticked& input);
+
+  void apply(Step& step, PodObject object);
+  void apply(Step& step, DeploymentObject object);
+  void apply(Step& step, ServiceObject object);
+  ServiceAddresses addresses_for(const ServiceObject& object, const Service* current) const;
+  std::string free_cluster_ip(const ServiceObject& object) const;
+  std::int32_t free_node_port(const ServiceObject& object, const ServicePort& port,
+                              const std::vector<std::int32_t>& taken) const;
+
+  PodId create(Step& step, ObjectMeta metadata, std::shared_ptr<const PodSpec> spec, ObjectRef owner) override;
+  const Pod* find(PodId id) const override;
+  void remove(Step& step, PodId id) override;
+  std::string fresh_name(const std::string& name_space, const std::string& base) override;
+
+  PodId create_pod(Step& step, ObjectMeta metadata, std::shared_ptr<const PodSpec> spec,
+                   std::optional<ObjectRef> owner);
+  template <class Handler>
+  void with_pod(Step& step, PodId id, Handler&& handler);
+  template <class AnyId>
+  std::optional<PodId> take(std::unordered_map<AnyId, PodId>& index, AnyId id);
+  void remove(Step& step, PodId id, std::optional<Duration> grace);
+  void settle(Step& step, PodId id);
+  void bury(Step& step, PodId id);
+  void reschedule(Entry& entry);
+  void index_new_ids(const Effects& effects);
+  void match_services(Entry& entry);
+  void fire_timers(Step& step);
+  void reconcile_deployments(Step& step);
+  Deployment* owner_of(const Pod& pod);
+
+  Random random_;
+  std::uint64_t ids_ = 0;
+  std::uint64_t late_inputs_ = 0;
+  EventLog events_;
+  std::map<PodId, Entry> entries_;
+  std::map<ObjectRef, PodId> by_name_;
+  std::unordered_map<InstanceId, PodId> instances_;
+  std::unordered_map<ProbeRunId, PodId> runs_;
+  std::set<std::pair<Instant, PodId>> timers_;
+  std::map<ObjectRef, std::unique_ptr<Deployment>> deployments_;
+  std::map<ObjectRef, Deployment*> by_replica_set_;
+  std::set<ObjectRef> unsettled_;  // deployments whose number of pods may be wrong
+  std::map<ObjectRef, std::unique_ptr<Service>> services_;
+  std::map<ServiceId, ObjectRef> service_names_;
+  std::map<ObjectRef, PodObject> successors_;  // changed pods that wait for the running one to be gone
+  std::size_t effects_indexed_ = 0;
+  bool shutting_down_ = false;
+  bool exited_ = false;
+};
+
+}  // namespace reeve

@@ -1,0 +1,341 @@
+#include <reeve/core/container.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace reeve {
+namespace {
+
+constexpr int stop_signal = 15;                  // SIGTERM
+constexpr Duration shortest_grace = seconds(2);  // between the stop signal and the kill (kuberuntime_container.go)
+constexpr int start_error_code = 128;            // as containerd reports a program that could not be executed
+
+std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
+
+}  // namespace
+
+Container::Container(const ContainerSpec& spec, Role role, const PodSpec& pod)
+    : spec_(&spec), role_(role), backoff_(pod.restart_backoff) {
+  if (spec.startup_probe) probes_.emplace_back(ProbeType::startup, *spec.startup_probe);
+  if (spec.readiness_probe) probes_.emplace_back(ProbeType::readiness, *spec.readiness_probe);
+  if (spec.liveness_probe) probes_.emplace_back(ProbeType::liveness, *spec.liveness_probe);
+}
+
+void Container::start(PodStep& step) {
+  if (never_ran() && !leaving_) begin_instance(step);
+}
+
+void Container::begin_instance(PodStep& step) {
+  if (previous_) step.want(ForgetInstance{previous_->instance});
+  previous_.reset();
+  if (newest_) restart_count_ += 1;
+  const InstanceId instance = step.new_id<InstanceId>();
+  state_ = Starting{instance};
+  if (!spec_->image.empty()) {
+    report(step, EventType::normal, "Pulled",
+           "Container image " + quoted(spec_->image) + " already present on machine and can be accessed by the pod");
+  }
+  report(step, EventType::normal, "Created", "Container created");
+  step.want(StartContainer{instance, step.pod, step.spec, spec_});
+}
+
+bool Container::started(PodStep& step, InstanceId instance, int pid) {
+  if (auto* stopping = std::get_if<Stopping>(&state_); stopping != nullptr && stopping->instance == instance) {
+    stopping->pid = pid;
+    stopping->since = step.now;
+    return true;
+  }
+  const auto* starting = std::get_if<Starting>(&state_);
+  if (starting == nullptr || starting->instance != instance) return false;
+  state_ = Running{instance, pid, step.now};
+  report(step, EventType::normal, "Started", "Container started");
+  for (ProbeWorker& each : probes_) each.container_started();
+  if (ProbeWorker* startup = worker(ProbeType::startup)) {
+    startup->arm(step.now, step.now);
+  } else {
+    become_started(step);
+  }
+  run_due_probes(step);
+  return true;
+}
+
+// Readiness is asked at once, liveness at its next tick (prober_manager.go).
+void Container::become_started(PodStep& step) {
+  started_ = true;
+  const auto* running = std::get_if<Running>(&state_);
+  if (running == nullptr) return;
+  for (const ProbeType type : {ProbeType::readiness, ProbeType::liveness}) {
+    if (ProbeWorker* each = worker(type)) each->arm(running->since, step.now);
+  }
+}
+
+bool Container::start_failed(PodStep& step, InstanceId instance, const std::string& message) {
+  if (live_instance() != instance) return false;
+  report(step, EventType::warning, "Failed", "Error: " + message);
+  const auto previous_end = newest_ ? std::optional(newest_->finished_at) : std::nullopt;
+  end_probes(step);
+  record_end({instance, reason::start_error, message, start_error_code, 0, step.now, step.now});
+  settle_end(step, false, previous_end);
+  return true;
+}
+
+bool Container::exited(PodStep& step, InstanceId instance, ExitStatus status) {
+  if (live_instance() != instance) return false;
+  const auto* running = std::get_if<Running>(&state_);
+  const auto* stopping = std::get_if<Stopping>(&state_);
+  const bool by_probe = stopping != nullptr && stopping->cause == StopCause::probe;
+  Instant since = step.now;
+  if (running != nullptr) since = running->since;
+  if (stopping != nullptr && stopping->pid != 0) since = stopping->since;
+  const auto previous_end = newest_ ? std::optional(newest_->finished_at) : std::nullopt;
+  const int code = exit_code_of(status);
+  end_probes(step);
+  record_end({instance, code == 0 ? reason::completed : reason::error, {}, code, status.signal, since, step.now});
+  settle_end(step, by_probe, previous_end);
+  return true;
+}
+
+void Container::record_end(StateTerminated end) {
+  previous_ = std::move(newest_);
+  newest_ = std::move(end);
+  started_ = false;
+}
+
+// A probe's kill and the new start are decided together, seeing the ends that were known before the kill; only a start
+// that is held back is judged again by its own end (kubernetes reference, section 6.5).
+void Container::settle_end(PodStep& step, bool killed_by_probe, std::optional<Instant> previous_end) {
+  if (leaving_) {
+    state_ = Ended{};
+    return;
+  }
+  const bool forced = killed_by_probe && (role_ == Role::sidecar || policy(*step.spec) != RestartPolicy::never);
+  if (forced && (!previous_end || backoff_.start_allowed_at(*previous_end, step.now) <= step.now)) {
+    restart(step, previous_end);
+  } else if (restarts_after(newest_->exit_code, *step.spec)) {
+    restart_when_allowed(step);
+  } else {
+    state_ = Ended{};
+  }
+}
+
+void Container::restart(PodStep& step, std::optional<Instant> newest_end) {
+  if (newest_end) backoff_.count_start(*newest_end, step.now);
+  begin_instance(step);
+}
+
+void Container::restart_when_allowed(PodStep& step) {
+  const Instant allowed = backoff_.start_allowed_at(newest_->finished_at, step.now);
+  if (allowed <= step.now) {
+    restart(step, newest_->finished_at);
+    return;
+  }
+  state_ = BackingOff{allowed};
+  report(step, EventType::warning, "BackOff",
+         "Back-off restarting failed container " + spec_->name + " in pod " + step.pod->name + "_" +
+             step.pod->name_space + "(" + step.pod->uid + ")");
+}
+
+void Container::stop(PodStep& step, Instant kill_at) {
+  leaving_ = true;
+  if (auto* stopping = std::get_if<Stopping>(&state_)) {
+    stopping->kill_at = std::min(stopping->kill_at, kill_at);
+  } else if (is_live()) {
+    begin_stop(step, kill_at, StopCause::pod, "Stopping container " + spec_->name);
+  } else if (is_backing_off()) {
+    state_ = Ended{};
+  }
+}
+
+void Container::begin_stop(PodStep& step, Instant kill_at, StopCause cause, std::string message) {
+  const auto* running = std::get_if<Running>(&state_);
+  const InstanceId instance = *live_instance();
+  const int pid = running != nullptr ? running->pid : 0;
+  const Instant since = running != nullptr ? running->since : step.now;
+  state_ = Stopping{instance, pid, since, std::max(kill_at, step.now + shortest_grace), cause, false};
+  // Readiness goes on: until its program is gone the container may still serve.
+  for (ProbeWorker& each : probes_) {
+    if (each.type() == ProbeType::readiness) continue;
+    if (const auto run = each.in_flight()) step.want(CancelProbe{*run});
+    each.hold();
+  }
+  report(step, EventType::normal, "Killing", std::move(message));
+  step.want(SignalContainer{instance, stop_signal});
+}
+
+void Container::kill(PodStep& step) {
+  if (auto* stopping = std::get_if<Stopping>(&state_); stopping != nullptr && !stopping->killed) {
+    stopping->killed = true;
+    step.want(KillContainer{stopping->instance});
+  }
+}
+
+void Container::forget(Step& step) const {
+  if (newest_) step.want(ForgetInstance{newest_->instance});
+  if (previous_) step.want(ForgetInstance{previous_->instance});
+}
+
+void Container::tick(PodStep& step) {
+  if (const auto* stopping = std::get_if<Stopping>(&state_); stopping != nullptr && stopping->kill_at <= step.now) {
+    kill(step);
+  }
+  if (const auto* waiting = std::get_if<BackingOff>(&state_); waiting != nullptr && waiting->until <= step.now) {
+    restart(step, newest_->finished_at);
+  }
+  for (ProbeWorker& each : probes_) {
+    if (const auto run = each.time_out(step.now)) step.want(AbortProbe{*run});
+  }
+  run_due_probes(step);
+}
+
+void Container::run_due_probes(PodStep& step) {
+  const auto instance = live_instance();
+  if (!instance) return;
+  for (ProbeWorker& each : probes_) {
+    if (!each.is_due(step.now)) continue;
+    const ProbeRunId run = step.new_id<ProbeRunId>();
+    each.begin(run, step.now);
+    step.want(StartProbe{run, *instance, step.spec, spec_, &each.spec(), each.type()});
+  }
+}
+
+void Container::end_probes(PodStep& step) {
+  for (ProbeWorker& each : probes_) {
+    if (const auto run = each.in_flight()) step.want(CancelProbe{*run});
+    each.hold();
+  }
+}
+
+bool Container::probe_finished(PodStep& step, ProbeRunId run, const ProbeOutcome& outcome) {
+  const auto found = std::ranges::find_if(probes_, [&](const ProbeWorker& each) { return each.in_flight() == run; });
+  if (found == probes_.end()) return false;
+  const auto judgement = found->finish(outcome.result, step.now);
+  report_outcome(step, *found, outcome, judgement.thrown_away);
+  using Verdict = ProbeWorker::Verdict;
+  if (judgement.verdict == Verdict::success && found->type() == ProbeType::startup) become_started(step);
+  if (judgement.verdict == Verdict::failure && found->type() != ProbeType::readiness) fail_probe(step, *found);
+  run_due_probes(step);
+  return true;
+}
+
+void Container::report_outcome(PodStep& step, const ProbeWorker& worker, const ProbeOutcome& outcome,
+                               bool thrown_away) {
+  const std::string name(probe_type_name(worker.type()));
+  if (outcome.result == ProbeResult::warning) {
+    report(step, EventType::warning, "ProbeWarning", name + " probe warning: " + outcome.text);
+  } else if (outcome.result == ProbeResult::failure) {
+    report(step, EventType::warning, "Unhealthy", name + " probe failed: " + outcome.text);
+  } else if (thrown_away) {
+    report(step, EventType::warning, "Unhealthy",
+           name + " probe errored and resulted in unknown state: " + outcome.text);
+  }
+}
+
+void Container::fail_probe(PodStep& step, const ProbeWorker& worker) {
+  if (!std::holds_alternative<Running>(state_)) return;
+  const bool again = role_ == Role::sidecar || policy(*step.spec) != RestartPolicy::never;
+  std::string message = "Container " + spec_->name + " failed " +
+                        (worker.type() == ProbeType::startup ? "startup" : "liveness") + " probe";
+  if (again) message += ", will be restarted";
+  const Duration grace = worker.spec().termination_grace_period.value_or(step.spec->termination_grace_period);
+  begin_stop(step, step.now + grace, StopCause::probe, std::move(message));
+}
+
+void Container::connection_refused(PodStep& step) {
+  if (ProbeWorker* readiness = worker(ProbeType::readiness)) readiness->trigger(step.now);
+  run_due_probes(step);
+}
+
+std::optional<Instant> Container::deadline() const noexcept {
+  std::optional<Instant> earliest;
+  const auto consider = [&](std::optional<Instant> at) {
+    if (at && (!earliest || *at < *earliest)) earliest = at;
+  };
+  if (const auto* stopping = std::get_if<Stopping>(&state_); stopping != nullptr && !stopping->killed) {
+    consider(stopping->kill_at);
+  }
+  if (const auto* waiting = std::get_if<BackingOff>(&state_)) consider(waiting->until);
+  for (const ProbeWorker& each : probes_) consider(each.deadline());
+  return earliest;
+}
+
+std::optional<InstanceId> Container::live_instance() const noexcept {
+  if (const auto* starting = std::get_if<Starting>(&state_)) return starting->instance;
+  if (const auto* running = std::get_if<Running>(&state_)) return running->instance;
+  if (const auto* stopping = std::get_if<Stopping>(&state_)) return stopping->instance;
+  return std::nullopt;
+}
+
+bool Container::is_running() const noexcept {
+  return std::holds_alternative<Running>(state_) || std::holds_alternative<Stopping>(state_);
+}
+
+bool Container::is_ready() const noexcept {
+  if (role_ == Role::init) return succeeded();
+  if (!is_running() || !started_) return false;
+  const ProbeWorker* readiness = worker(ProbeType::readiness);
+  return readiness == nullptr || readiness->passed();
+}
+
+RestartPolicy Container::policy(const PodSpec& pod) const noexcept {
+  return spec_->restart_policy.value_or(pod.restart_policy);
+}
+
+bool Container::restarts_after(int exit_code, const PodSpec& pod) const noexcept {
+  switch (role_) {
+    case Role::sidecar:
+      return true;
+    case Role::init:
+      return exit_code != 0 && policy(pod) != RestartPolicy::never;
+    case Role::regular:
+      break;
+  }
+  switch (policy(pod)) {
+    case RestartPolicy::always:
+      return true;
+    case RestartPolicy::on_failure:
+      return exit_code != 0;
+    case RestartPolicy::never:
+      break;
+  }
+  return false;
+}
+
+ProbeWorker* Container::worker(ProbeType type) noexcept {
+  const auto found = std::ranges::find(probes_, type, &ProbeWorker::type);
+  return found == probes_.end() ? nullptr : &*found;
+}
+
+const ProbeWorker* Container::worker(ProbeType type) const noexcept {
+  const auto found = std::ranges::find(probes_, type, &ProbeWorker::type);
+  return found == probes_.end() ? nullptr : &*found;
+}
+
+void Container::report(PodStep& step, EventType type, std::string_view why, std::string message) const {
+  const std::string list = role_ == Role::regular ? "spec.containers{" : "spec.initContainers{";
+  step.report({.object = {Kind::pod, step.pod->name_space, step.pod->name},
+               .field_path = list + spec_->name + "}",
+               .type = type,
+               .reason = why,
+               .message = std::move(message),
+               .source = source::kubelet});
+}
+
+ContainerStatus Container::status(const PodIdentity& pod, std::string_view waiting) const {
+  ContainerStatus status{spec_->name, StateWaiting{waiting, {}}, newest_, is_ready(), started_, restart_count_};
+  if (const auto* running = std::get_if<Running>(&state_)) {
+    status.state = StateRunning{running->instance, running->pid, running->since};
+  } else if (const auto* stopping = std::get_if<Stopping>(&state_)) {
+    status.state = StateRunning{stopping->instance, stopping->pid, stopping->since};
+  } else if (is_backing_off()) {
+    status.state =
+        StateWaiting{reason::crash_loop_back_off, "back-off " + go_duration(backoff_.delay().value_or(Duration{0})) +
+                                                      " restarting failed container=" + spec_->name +
+                                                      " pod=" + pod.name + "_" + pod.name_space + "(" + pod.uid + ")"};
+  } else if (newest_) {
+    status.state = *newest_;
+    status.last_state = previous_;
+  }
+  return status;
+}
+
+}  // namespace reeve

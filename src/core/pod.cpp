@@ -1,0 +1,171 @@
+#include <reeve/core/pod.hpp>
+
+#include <algorithm>
+#include <ranges>
+
+namespace reeve {
+namespace {
+
+template <class Containers>
+bool any_of(const Containers& containers, bool (Container::*is)() const noexcept) {
+  return std::ranges::any_of(containers, [is](const Container& each) { return (each.*is)(); });
+}
+
+// An init container that holds up the next one no longer.
+bool is_done(const Container& container) {
+  return container.role() == Role::sidecar ? container.is_started() : container.succeeded();
+}
+
+}  // namespace
+
+Pod::Pod(PodId id, std::string uid, ObjectMeta metadata, std::shared_ptr<const PodSpec> spec,
+         std::optional<ObjectRef> owner, Instant created)
+    : identity_(std::make_shared<PodIdentity>(PodIdentity{id, metadata.name_space, metadata.name, std::move(uid)})),
+      metadata_(std::move(metadata)),
+      spec_(std::move(spec)),
+      owner_(std::move(owner)),
+      created_(created) {
+  init_.reserve(spec_->init_containers.size());
+  regular_.reserve(spec_->containers.size());
+  for (const ContainerSpec& each : spec_->init_containers) {
+    const bool is_sidecar = each.restart_policy == RestartPolicy::always;
+    init_.emplace_back(each, is_sidecar ? Role::sidecar : Role::init, *spec_);
+  }
+  for (const ContainerSpec& each : spec_->containers) regular_.emplace_back(each, Role::regular, *spec_);
+  transitions_.fill(created);
+  set(ConditionType::scheduled, true, created);
+  set(ConditionType::ready_to_start_containers, true, created);
+}
+
+// Every handler tells all containers, of which at most one knows the identity, and then settles what follows.
+template <class Handler>
+void Pod::with(Step& step, Handler&& handler) {
+  PodStep mine = of(step);
+  for (Container& each : init_) handler(mine, each);
+  for (Container& each : regular_) handler(mine, each);
+  settle(mine);
+}
+
+void Pod::begin(Step& step) {
+  PodStep mine = of(step);
+  settle(mine);
+}
+
+void Pod::started(Step& step, InstanceId instance, int pid) {
+  with(step, [&](PodStep& mine, Container& each) { each.started(mine, instance, pid); });
+}
+
+void Pod::start_failed(Step& step, InstanceId instance, const std::string& message) {
+  with(step, [&](PodStep& mine, Container& each) { each.start_failed(mine, instance, message); });
+}
+
+void Pod::exited(Step& step, InstanceId instance, ExitStatus status) {
+  with(step, [&](PodStep& mine, Container& each) { each.exited(mine, instance, status); });
+}
+
+void Pod::probe_finished(Step& step, ProbeRunId run, const ProbeOutcome& outcome) {
+  with(step, [&](PodStep& mine, Container& each) { each.probe_finished(mine, run, outcome); });
+}
+
+void Pod::connection_refused(Step& step) {
+  with(step, [](PodStep& mine, Container& each) { each.connection_refused(mine); });
+}
+
+void Pod::tick(Step& step) {
+  with(step, [](PodStep& mine, Container& each) { each.tick(mine); });
+}
+
+void Pod::remove(Step& step, std::optional<Duration> grace) {
+  Duration given = grace.value_or(spec_->termination_grace_period);
+  if (given < Duration{0}) given = seconds(1);
+  if (is_final(phase_)) given = Duration{0};
+  const Instant gone_by = step.now + given;
+  removal_ = Removal{removal_ ? std::min(removal_->gone_by, gone_by) : gone_by};
+  stopping_by_ = stopping_by_ ? std::min(*stopping_by_, gone_by) : gone_by;
+  PodStep mine = of(step);
+  settle(mine);
+}
+
+void Pod::hasten(Step& step) {
+  if (!stopping_by_) return;
+  stopping_by_ = step.now;
+  with(step, [](PodStep& mine, Container& each) { each.kill(mine); });
+}
+
+bool Pod::is_gone() const noexcept { return is_terminating() && !any_live(); }
+
+std::optional<Instant> Pod::gone_by() const noexcept {
+  if (!removal_) return std::nullopt;
+  return removal_->gone_by;
+}
+
+void Pod::settle(PodStep& step) {
+  if (spec_->active_deadline && !stopping_by_ && created_ + *spec_->active_deadline <= step.now) exceed_deadline(step);
+  if (!stopping_by_ && !is_final(phase_)) {
+    if (run_init(step)) {
+      for (Container& each : regular_) each.start(step);
+    }
+    // Sidecars do not keep a pod alive.
+    if (all_regular_ended() || init_failed()) stopping_by_ = step.now + spec_->termination_grace_period;
+  }
+  if (stopping_by_) stop_in_order(step, *stopping_by_);
+  refresh(step.now);
+}
+
+// Starts the next init container; true once all have done their part.
+bool Pod::run_init(PodStep& step) {
+  for (Container& each : init_) {
+    if (each.never_ran()) each.start(step);
+    if (!is_done(each) && !(each.role() == Role::sidecar && initialized_once_)) return false;
+  }
+  return true;
+}
+
+void Pod::exceed_deadline(PodStep& step) {
+  deadline_exceeded_ = true;
+  stopping_by_ = step.now + spec_->termination_grace_period;
+  step.report({.object = {Kind::pod, identity_->name_space, identity_->name},
+               .field_path = {},
+               .type = EventType::normal,
+               .reason = "DeadlineExceeded",
+               .message = "Pod was active on the node longer than the specified deadline",
+               .source = source::kubelet});
+}
+
+// The regular containers together, then the sidecars from last to first, each after the one behind it ended.
+void Pod::stop_in_order(PodStep& step, Instant kill_at) {
+  for (Container& each : regular_) each.stop(step, kill_at);
+  for (Container& each : init_) {
+    if (each.role() == Role::init) each.stop(step, kill_at);
+  }
+  if (any_of(regular_, &Container::is_live)) return;
+  for (Container& each : std::views::reverse(init_)) {
+    each.stop(step, kill_at);
+    if (each.is_live()) return;
+  }
+}
+
+bool Pod::all_regular_ended() const noexcept {
+  return std::ranges::all_of(regular_, [](const Container& each) { return each.has_ended(); });
+}
+
+bool Pod::init_failed() const noexcept {
+  return std::ranges::any_of(init_, [](const Container& each) { return each.role() == Role::init && each.failed(); });
+}
+
+bool Pod::any_live() const noexcept {
+  return any_of(init_, &Container::is_live) || any_of(regular_, &Container::is_live);
+}
+
+std::optional<Instant> Pod::deadline() const noexcept {
+  std::optional<Instant> earliest;
+  const auto consider = [&](std::optional<Instant> at) {
+    if (at && (!earliest || *at < *earliest)) earliest = at;
+  };
+  for (const Container& each : init_) consider(each.deadline());
+  for (const Container& each : regular_) consider(each.deadline());
+  if (spec_->active_deadline && !stopping_by_ && !is_final(phase_)) consider(created_ + *spec_->active_deadline);
+  return earliest;
+}
+
+}  // namespace reeve

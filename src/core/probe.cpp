@@ -1,0 +1,115 @@
+#include <reeve/core/probe.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace reeve {
+
+namespace {
+// An error says nothing about the container; after this many calls in a row it is thrown away (prober.go).
+constexpr int calls_max = 3;
+}  // namespace
+
+std::string_view probe_type_name(ProbeType type) noexcept {
+  constexpr std::array<std::string_view, 3> names{"Liveness", "Readiness", "Startup"};
+  return names[static_cast<std::size_t>(type)];
+}
+
+ProbeHandler handler_of(const ProbeSpec& probe) noexcept {
+  if (probe.exec) return &*probe.exec;
+  if (probe.http_get) return &*probe.http_get;
+  return &*probe.tcp_socket;
+}
+
+void ProbeWorker::container_started() noexcept {
+  state_ = Idle{};
+  passed_ = type_ == ProbeType::liveness;
+  attempt_ = 1;
+}
+
+void ProbeWorker::arm(Instant since, Instant now) noexcept {
+  const Instant earliest = since + spec_->initial_delay;
+  if (type_ == ProbeType::readiness) {
+    state_ = Waiting{std::max(earliest, now)};
+    return;
+  }
+  // The first tick after the start that is late enough; a tick that has passed is not made up for.
+  const Instant bound = std::max(earliest, now);
+  const auto periods = std::max<std::int64_t>((bound - since) / spec_->period, 0);
+  Instant tick = since + periods * spec_->period;
+  if (tick < bound || tick <= since || (now > since && tick == now)) tick += spec_->period;
+  state_ = Waiting{tick};
+}
+
+void ProbeWorker::trigger(Instant now) noexcept {
+  if (auto* waiting = std::get_if<Waiting>(&state_)) waiting->tick = std::min(waiting->tick, now);
+}
+
+void ProbeWorker::hold() noexcept { state_ = OnHold{}; }
+
+bool ProbeWorker::is_due(Instant now) const noexcept {
+  const auto* waiting = std::get_if<Waiting>(&state_);
+  return waiting != nullptr && waiting->tick <= now;
+}
+
+void ProbeWorker::begin(ProbeRunId run, Instant now) noexcept {
+  state_ = InFlight{run, std::get<Waiting>(state_).tick, now + spec_->timeout, attempt_};
+}
+
+std::optional<ProbeRunId> ProbeWorker::time_out(Instant now) noexcept {
+  auto* flight = std::get_if<InFlight>(&state_);
+  if (flight == nullptr || !flight->abort_at || *flight->abort_at > now) return std::nullopt;
+  flight->abort_at.reset();
+  return flight->run;
+}
+
+std::optional<ProbeRunId> ProbeWorker::in_flight() const noexcept {
+  const auto* flight = std::get_if<InFlight>(&state_);
+  if (flight == nullptr) return std::nullopt;
+  return flight->run;
+}
+
+// Ticks do not queue: of those that passed while a run took long, the latest one counts and fires at once.
+Instant ProbeWorker::next_tick(Instant tick, Instant now) const noexcept {
+  const auto passed = (now - tick) / spec_->period;
+  return tick + std::max<std::int64_t>(passed, 1) * spec_->period;
+}
+
+ProbeWorker::Judgement ProbeWorker::finish(ProbeResult result, Instant now) noexcept {
+  const InFlight flight = std::get<InFlight>(state_);
+  if (result == ProbeResult::error && flight.attempt < calls_max) {
+    attempt_ = flight.attempt + 1;
+    state_ = Waiting{flight.tick};  // already due: again at once, and the ticks stay where they were
+    return {};
+  }
+  attempt_ = 1;
+  state_ = Waiting{next_tick(flight.tick, now)};
+  if (result == ProbeResult::error) return {Verdict::none, true};
+  const Verdict verdict = count(result == ProbeResult::success || result == ProbeResult::warning);
+  const bool decided = verdict == Verdict::success || verdict == Verdict::failure;
+  const bool stops = type_ == ProbeType::startup || (type_ == ProbeType::liveness && verdict == Verdict::failure);
+  if (decided && stops) {
+    state_ = OnHold{};
+    run_length_ = 0;
+  }
+  return {verdict, false};
+}
+
+ProbeWorker::Verdict ProbeWorker::count(bool success) noexcept {
+  run_length_ = success == last_success_ ? run_length_ + 1 : 1;
+  last_success_ = success;
+  const int threshold = success ? spec_->success_threshold : spec_->failure_threshold;
+  if (run_length_ < threshold) return Verdict::same;
+  const bool is_news = passed_ != success || type_ == ProbeType::startup;
+  passed_ = success;
+  if (!is_news) return Verdict::same;
+  return success ? Verdict::success : Verdict::failure;
+}
+
+std::optional<Instant> ProbeWorker::deadline() const noexcept {
+  if (const auto* waiting = std::get_if<Waiting>(&state_)) return waiting->tick;
+  if (const auto* flight = std::get_if<InFlight>(&state_)) return flight->abort_at;
+  return std::nullopt;
+}
+
+}  // namespace reeve

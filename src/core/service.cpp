@@ -1,0 +1,121 @@
+#include <reeve/core/service.hpp>
+
+#include <algorithm>
+#include <charconv>
+
+namespace reeve {
+namespace {
+
+constexpr std::string_view host_network_pod_ip = "127.0.0.1";
+
+std::optional<std::int32_t> named_port(const std::string& name, const ContainerSpec& container) {
+  const auto found = std::ranges::find(container.ports, name, &ContainerPort::name);
+  if (found == container.ports.end()) return std::nullopt;
+  return found->container_port;
+}
+
+std::string joined(std::string_view host, std::int32_t port) { return std::string(host) + ':' + std::to_string(port); }
+
+}  // namespace
+
+bool selects(const Labels& selector, const Labels& labels) {
+  if (selector.empty()) return false;
+  return std::ranges::all_of(selector, [&](const auto& wanted) {
+    const auto found = labels.find(wanted.first);
+    return found != labels.end() && found->second == wanted.second;
+  });
+}
+
+std::optional<std::int32_t> resolve_port(const PortRef& port, const PodSpec& pod) {
+  if (const auto* number = std::get_if<std::int32_t>(&port)) return *number;
+  const auto& name = std::get<std::string>(port);
+  for (const auto* list : {&pod.containers, &pod.init_containers}) {
+    for (const ContainerSpec& each : *list) {
+      if (const auto found = named_port(name, each)) return found;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::int32_t> resolve_port(const PortRef& port, const ContainerSpec& container) {
+  if (const auto* number = std::get_if<std::int32_t>(&port)) return *number;
+  const auto& name = std::get<std::string>(port);
+  if (const auto found = named_port(name, container)) return found;
+  std::int32_t number = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+  if (error != std::errc() || end != name.data() + name.size()) return std::nullopt;
+  if (number < 1 || number > 65535) return std::nullopt;
+  return number;
+}
+
+Service::Service(ServiceObject object, ServiceAddresses given, std::vector<ServiceId> ids, Instant created)
+    : object_(std::move(object)),
+      given_(std::move(given)),
+      ids_(std::move(ids)),
+      created_(created),
+      published_(ids_.size()) {}
+
+void Service::replace(ServiceObject object, ServiceAddresses given) {
+  object_ = std::move(object);
+  given_ = std::move(given);
+}
+
+std::vector<std::string> Service::addresses(std::size_t port_index) const {
+  const ServicePort& port = object_.spec.ports[port_index];
+  std::vector<std::string> all{joined(given_.cluster_ip, port.port)};
+  if (given_.node_ports[port_index] != 0) all.push_back(joined("0.0.0.0", given_.node_ports[port_index]));
+  if (object_.spec.type == ServiceType::load_balancer) all.push_back(joined("0.0.0.0", port.port));
+  if (port_index == 0) all.insert(all.end(), object_.spec.listen.begin(), object_.spec.listen.end());
+  return all;
+}
+
+void Service::open(Step& step) const {
+  const ServiceSpec& spec = object_.spec;
+  std::optional<Duration> affinity;
+  if (spec.session_affinity == SessionAffinity::client_ip) {
+    affinity = spec.session_affinity_config.value_or(SessionAffinityConfig{}).client_ip.timeout;
+  }
+  for (std::size_t i = 0; i < ids_.size(); ++i) {
+    const std::string& port_name = spec.ports[i].name;
+    const std::string name = object_.metadata.name + (port_name.empty() ? "" : ":" + port_name);
+    step.want(OpenService{ids_[i], name, addresses(i), spec.balancing, affinity});
+  }
+}
+
+void Service::close(Step& step) const {
+  for (const ServiceId id : ids_) step.want(CloseService{id});
+}
+
+std::optional<SetEndpoint> Service::wanted(std::size_t port_index, const Pod& pod) const {
+  if (is_final(pod.phase()) || !selects(object_.spec.selector, pod.metadata().labels)) return std::nullopt;
+  const ServicePort& port = object_.spec.ports[port_index];
+  const auto number = resolve_port(port.target_port.value_or(PortRef(port.port)), *pod.spec());
+  if (!number) return std::nullopt;
+  const bool ready = object_.spec.publish_not_ready_addresses || (pod.is_ready() && !pod.is_terminating());
+  if (!ready && !pod.is_ready()) return std::nullopt;
+  return SetEndpoint{ids_[port_index],    pod.id(), joined(host_network_pod_ip, *number), ready, pod.is_ready(),
+                     pod.is_terminating()};
+}
+
+void Service::update(Step& step, const Pod& pod) {
+  for (std::size_t i = 0; i < ids_.size(); ++i) {
+    const auto published = published_[i].find(pod.id());
+    auto endpoint = wanted(i, pod);
+    if (!endpoint) {
+      if (published == published_[i].end()) continue;
+      published_[i].erase(published);
+      step.want(RemoveEndpoint{ids_[i], pod.id()});
+    } else if (published == published_[i].end() || published->second != *endpoint) {
+      published_[i].insert_or_assign(pod.id(), *endpoint);
+      step.want(*std::move(endpoint));
+    }
+  }
+}
+
+void Service::remove(Step& step, PodId pod) {
+  for (std::size_t i = 0; i < ids_.size(); ++i) {
+    if (published_[i].erase(pod) != 0) step.want(RemoveEndpoint{ids_[i], pod});
+  }
+}
+
+}  // namespace reeve

@@ -1,0 +1,227 @@
+#include <reeve/core/result.hpp>
+#include <reeve/core/supervisor.hpp>
+
+#include <algorithm>
+
+namespace reeve {
+
+Effects Supervisor::step(Instant now, Input input) {
+  Effects effects;
+  effects_indexed_ = 0;
+  Step step{now, effects, events_, ids_};
+  std::visit([&](auto& each) { answer(step, each); }, input);
+  fire_timers(step);
+  reconcile_deployments(step);
+  index_new_ids(effects);
+  if (shutting_down_ && !exited_ && entries_.empty()) {
+    exited_ = true;
+    step.want(Exit{0});
+  }
+  return effects;
+}
+
+std::optional<Instant> Supervisor::deadline() const noexcept {
+  if (timers_.empty()) return std::nullopt;
+  return timers_.begin()->first;
+}
+
+std::vector<const Pod*> Supervisor::pods() const {
+  std::vector<const Pod*> all;
+  all.reserve(entries_.size());
+  for (const auto& [id, entry] : entries_) all.push_back(entry.pod.get());
+  return all;
+}
+
+const Pod* Supervisor::find_pod(const std::string& name_space, const std::string& name) const {
+  const auto found = by_name_.find({Kind::pod, name_space, name});
+  return found == by_name_.end() ? nullptr : find(found->second);
+}
+
+// --- Happenings of containers and probes find their pod by the identity of the run. ---
+
+template <class AnyId>
+std::optional<PodId> Supervisor::take(std::unordered_map<AnyId, PodId>& index, AnyId id) {
+  const auto found = index.find(id);
+  if (found == index.end()) {
+    late_inputs_ += 1;
+    return std::nullopt;
+  }
+  const PodId pod = found->second;
+  index.erase(found);
+  return pod;
+}
+
+template <class Handler>
+void Supervisor::with_pod(Step& step, PodId id, Handler&& handler) {
+  const auto found = entries_.find(id);
+  if (found == entries_.end()) {
+    late_inputs_ += 1;
+    return;
+  }
+  handler(*found->second.pod);
+  settle(step, id);
+}
+
+void Supervisor::answer(Step& step, ContainerStarted& input) {
+  const auto found = instances_.find(input.instance);
+  if (found == instances_.end()) {
+    late_inputs_ += 1;
+    return;
+  }
+  with_pod(step, found->second, [&](Pod& pod) { pod.started(step, input.instance, input.pid); });
+}
+
+void Supervisor::answer(Step& step, ContainerStartFailed& input) {
+  const auto id = take(instances_, input.instance);
+  if (id) with_pod(step, *id, [&](Pod& pod) { pod.start_failed(step, input.instance, input.message); });
+}
+
+void Supervisor::answer(Step& step, ContainerExited& input) {
+  const auto id = take(instances_, input.instance);
+  if (id) with_pod(step, *id, [&](Pod& pod) { pod.exited(step, input.instance, input.status); });
+}
+
+void Supervisor::answer(Step& step, ProbeFinished& input) {
+  const auto id = take(runs_, input.run);
+  if (id) with_pod(step, *id, [&](Pod& pod) { pod.probe_finished(step, input.run, input.outcome); });
+}
+
+void Supervisor::answer(Step& step, ConnectionRefused& input) {
+  with_pod(step, input.pod, [&](Pod& pod) { pod.connection_refused(step); });
+}
+
+void Supervisor::answer(Step&, Ticked&) {}
+
+void Supervisor::answer(Step& step, ShutdownRequested&) {
+  const bool again = std::exchange(shutting_down_, true);
+  unsettled_.clear();
+  successors_.clear();
+  for (const Pod* each : pods()) {
+    with_pod(step, each->id(), [&](Pod& pod) { again ? pod.hasten(step) : pod.remove(step, std::nullopt); });
+  }
+}
+
+// --- Pods. ---
+
+PodId Supervisor::create_pod(Step& step, ObjectMeta metadata, std::shared_ptr<const PodSpec> spec,
+                             std::optional<ObjectRef> owner) {
+  const auto id = step.new_id<PodId>();
+  by_name_[{Kind::pod, metadata.name_space, metadata.name}] = id;
+  Entry& entry = entries_[id];
+  entry.pod =
+      std::make_unique<Pod>(id, random_uid(random_), std::move(metadata), std::move(spec), std::move(owner), step.now);
+  match_services(entry);
+  entry.pod->begin(step);
+  settle(step, id);
+  return id;
+}
+
+PodId Supervisor::create(Step& step, ObjectMeta metadata, std::shared_ptr<const PodSpec> spec, ObjectRef owner) {
+  return create_pod(step, std::move(metadata), std::move(spec), std::move(owner));
+}
+
+const Pod* Supervisor::find(PodId id) const {
+  const auto found = entries_.find(id);
+  return found == entries_.end() ? nullptr : found->second.pod.get();
+}
+
+void Supervisor::remove(Step& step, PodId id) { remove(step, id, std::nullopt); }
+
+void Supervisor::remove(Step& step, PodId id, std::optional<Duration> grace) {
+  with_pod(step, id, [&](Pod& pod) { pod.remove(step, grace); });
+}
+
+std::string Supervisor::fresh_name(const std::string& name_space, const std::string& base) {
+  ObjectRef name{Kind::pod, name_space, {}};
+  do {
+    name.name = base.substr(0, 58) + random_suffix(random_, 5);
+  } while (by_name_.contains(name));
+  return name.name;
+}
+
+// After anything that touched a pod: its endpoints, its owner, its timer, its end.
+void Supervisor::settle(Step& step, PodId id) {
+  index_new_ids(step.effects);
+  Entry& entry = entries_.at(id);
+  for (Service* service : entry.services) service->update(step, *entry.pod);
+  if (entry.counted && !entry.pod->is_active()) {
+    entry.counted = false;
+    if (Deployment* owner = owner_of(*entry.pod)) {
+      owner->pod_inactive(id);
+      unsettled_.insert(ref_of(owner->object()));
+    }
+  }
+  if (entry.pod->is_gone()) {
+    bury(step, id);
+  } else {
+    reschedule(entry);
+  }
+}
+
+void Supervisor::bury(Step& step, PodId id) {
+  Entry& entry = entries_.at(id);
+  for (Service* service : entry.services) service->remove(step, id);
+  for (const auto* list : {&entry.pod->init_containers(), &entry.pod->containers()}) {
+    for (const Container& each : *list) each.forget(step);
+  }
+  if (entry.timer) timers_.erase({*entry.timer, id});
+  const ObjectRef name{Kind::pod, entry.pod->identity().name_space, entry.pod->identity().name};
+  by_name_.erase(name);
+  entries_.erase(id);
+  if (auto successor = successors_.extract(name)) {
+    PodObject object = std::move(successor.mapped());
+    auto spec = std::make_shared<const PodSpec>(std::move(object.spec));
+    create_pod(step, std::move(object.metadata), std::move(spec), std::nullopt);
+  }
+}
+
+void Supervisor::reschedule(Entry& entry) {
+  const auto wanted = entry.pod->deadline();
+  if (wanted == entry.timer) return;
+  if (entry.timer) timers_.erase({*entry.timer, entry.pod->id()});
+  if (wanted) timers_.insert({*wanted, entry.pod->id()});
+  entry.timer = wanted;
+}
+
+void Supervisor::fire_timers(Step& step) {
+  while (!timers_.empty() && timers_.begin()->first <= step.now) {
+    const auto due = *timers_.begin();
+    with_pod(step, due.second, [&](Pod& pod) { pod.tick(step); });
+    // A machine whose deadline does not move would spin for ever.
+    REEVE_CHECK(timers_.empty() || *timers_.begin() != due);
+  }
+}
+
+// Which pod a run belongs to is read off the effects that begin and end runs.
+void Supervisor::index_new_ids(const Effects& effects) {
+  for (; effects_indexed_ < effects.size(); ++effects_indexed_) {
+    const Effect& effect = effects[effects_indexed_];
+    if (const auto* start = std::get_if<StartContainer>(&effect)) {
+      instances_[start->instance] = start->pod->id;
+    } else if (const auto* probe = std::get_if<StartProbe>(&effect)) {
+      runs_[probe->run] = instances_.at(probe->instance);
+    } else if (const auto* cancel = std::get_if<CancelProbe>(&effect)) {
+      runs_.erase(cancel->run);
+    }
+  }
+}
+
+// --- Deployments. ---
+
+Deployment* Supervisor::owner_of(const Pod& pod) {
+  if (!pod.owner()) return nullptr;
+  const auto found = by_replica_set_.find(*pod.owner());
+  return found == by_replica_set_.end() ? nullptr : found->second;
+}
+
+void Supervisor::reconcile_deployments(Step& step) {
+  if (shutting_down_) return;
+  while (!unsettled_.empty()) {
+    const ObjectRef name = *unsettled_.begin();
+    unsettled_.erase(unsettled_.begin());
+    const auto found = deployments_.find(name);
+    if (found != deployments_.end()) found->second->reconcile(step, *this);
+  }
+}
+
+}  // namespace reeve

@@ -1,0 +1,165 @@
+// How objects come, change and go.
+#include <reeve/core/hash.hpp>
+#include <reeve/core/supervisor.hpp>
+
+#include <algorithm>
+
+namespace reeve {
+namespace {
+
+constexpr std::int32_t node_port_first = 30000;
+constexpr std::int32_t node_ports = 2768;
+
+bool needs_node_port(ServiceType type) { return type == ServiceType::node_port; }
+
+}  // namespace
+
+void Supervisor::answer(Step& step, ObjectApplied& input) {
+  if (shutting_down_) return;
+  std::visit([&](auto& object) { apply(step, std::move(object)); }, input.object);
+}
+
+void Supervisor::answer(Step& step, ObjectDeleted& input) {
+  if (input.object.kind == Kind::pod) {
+    successors_.erase(input.object);
+    const auto found = by_name_.find(input.object);
+    if (found != by_name_.end()) remove(step, found->second, input.grace);
+  } else if (auto deployment = deployments_.extract(input.object)) {
+    by_replica_set_.erase(deployment.mapped()->replica_set());
+    deployment.mapped()->remove_all(step, *this);
+  } else if (auto service = services_.extract(input.object)) {
+    service.mapped()->close(step);
+    for (const ServiceId id : service.mapped()->ids()) service_names_.erase(id);
+    for (auto& [id, entry] : entries_) std::erase(entry.services, service.mapped().get());
+  }
+}
+
+// A running pod does not change: the new one comes when the old one is gone.
+void Supervisor::apply(Step& step, PodObject object) {
+  const ObjectRef name{Kind::pod, object.metadata.name_space, object.metadata.name};
+  const auto found = by_name_.find(name);
+  if (found != by_name_.end()) {
+    const Pod& current = *find(found->second);
+    const bool unchanged = *current.spec() == object.spec && current.metadata() == object.metadata;
+    if (unchanged && !current.is_terminating()) return;
+    successors_.insert_or_assign(name, std::move(object));
+    remove(step, found->second, std::nullopt);
+    return;
+  }
+  auto spec = std::make_shared<const PodSpec>(std::move(object.spec));
+  create_pod(step, std::move(object.metadata), std::move(spec), std::nullopt);
+}
+
+void Supervisor::apply(Step& step, DeploymentObject object) {
+  const ObjectRef name{Kind::deployment, object.metadata.name_space, object.metadata.name};
+  const auto found = deployments_.find(name);
+  if (found != deployments_.end()) {
+    found->second->replace(std::move(object));
+  } else {
+    auto deployment = std::make_unique<Deployment>(std::move(object), step.now);
+    by_replica_set_[deployment->replica_set()] = deployment.get();
+    deployments_.emplace(name, std::move(deployment));
+  }
+  unsettled_.insert(name);
+}
+
+void Supervisor::apply(Step& step, ServiceObject object) {
+  const ObjectRef name{Kind::service, object.metadata.name_space, object.metadata.name};
+  const auto found = services_.find(name);
+  Service* service = found == services_.end() ? nullptr : found->second.get();
+  if (service != nullptr && service->object() == object) return;
+  ServiceAddresses given = addresses_for(object, service);
+  if (service != nullptr && service->ids().size() == object.spec.ports.size()) {
+    service->replace(std::move(object), std::move(given));
+  } else {
+    if (service != nullptr) {
+      service->close(step);
+      for (const ServiceId id : service->ids()) service_names_.erase(id);
+    }
+    std::vector<ServiceId> ids;
+    for (std::size_t i = 0; i < object.spec.ports.size(); ++i) {
+      ids.push_back(step.new_id<ServiceId>());
+      service_names_[ids.back()] = name;
+    }
+    auto fresh = std::make_unique<Service>(std::move(object), std::move(given), std::move(ids), step.now);
+    Service* const old = std::exchange(service, fresh.get());
+    for (auto& [id, entry] : entries_) std::erase(entry.services, old);
+    services_.insert_or_assign(name, std::move(fresh));
+  }
+  service->open(step);
+  for (auto& [id, entry] : entries_) {
+    std::erase(entry.services, service);
+    service->update(step, *entry.pod);
+    if (selects(service->object().spec.selector, entry.pod->metadata().labels)) entry.services.push_back(service);
+  }
+}
+
+void Supervisor::match_services(Entry& entry) {
+  for (const auto& [name, service] : services_) {
+    if (name.name_space != entry.pod->metadata().name_space) continue;
+    if (selects(service->object().spec.selector, entry.pod->metadata().labels)) entry.services.push_back(service.get());
+  }
+}
+
+// An address is chosen by the name, so that it is the same after a restart; taken ones are stepped over.
+std::string Supervisor::free_cluster_ip(const ServiceObject& object) const {
+  const std::uint32_t start = fnv1a(object.metadata.name, fnv1a(object.metadata.name_space + "/"));
+  for (std::uint32_t i = 0;; ++i) {
+    const std::uint32_t slot = (start + i) % (255u * 254u);  // 127.77.0.1 to 127.77.254.254
+    const std::string address = "127.77." + std::to_string(slot / 254) + "." + std::to_string(slot % 254 + 1);
+    const bool taken = std::ranges::any_of(services_, [&](const auto& each) {
+      return each.second->given().cluster_ip == address && each.second->object().metadata != object.metadata;
+    });
+    if (!taken || i > 255u * 254u) return address;
+  }
+}
+
+std::int32_t Supervisor::free_node_port(const ServiceObject& object, const ServicePort& port,
+                                        const std::vector<std::int32_t>& taken) const {
+  const std::string key = object.metadata.name_space + "/" + object.metadata.name + ":" + std::to_string(port.port);
+  const std::uint32_t start = fnv1a(key) % node_ports;
+  for (std::int32_t i = 0; i < node_ports; ++i) {
+    const std::int32_t candidate = node_port_first + (static_cast<std::int32_t>(start) + i) % node_ports;
+    const bool used =
+        std::ranges::find(taken, candidate) != taken.end() || std::ranges::any_of(services_, [&](const auto& each) {
+          return std::ranges::find(each.second->given().node_ports, candidate) != each.second->given().node_ports.end();
+        });
+    if (!used) return candidate;
+  }
+  return node_port_first;
+}
+
+ServiceAddresses Supervisor::addresses_for(const ServiceObject& object, const Service* current) const {
+  ServiceAddresses given;
+  given.cluster_ip = object.spec.cluster_ip;
+  if (given.cluster_ip.empty()) given.cluster_ip = current ? current->given().cluster_ip : free_cluster_ip(object);
+  for (std::size_t i = 0; i < object.spec.ports.size(); ++i) {
+    const ServicePort& port = object.spec.ports[i];
+    std::int32_t chosen = port.node_port.value_or(0);
+    const bool had_one = current != nullptr && i < current->given().node_ports.size();
+    if (chosen == 0 && needs_node_port(object.spec.type)) {
+      chosen = had_one ? current->given().node_ports[i] : 0;
+      if (chosen == 0) chosen = free_node_port(object, port, given.node_ports);
+    }
+    given.node_ports.push_back(needs_node_port(object.spec.type) ? chosen : 0);
+  }
+  return given;
+}
+
+void Supervisor::answer(Step&, ListenerOpened&) {}
+
+void Supervisor::answer(Step& step, ListenerFailed& input) {
+  const auto found = service_names_.find(input.service);
+  if (found == service_names_.end()) {
+    late_inputs_ += 1;
+    return;
+  }
+  step.report({.object = found->second,
+               .field_path = {},
+               .type = EventType::warning,
+               .reason = "ListenFailed",
+               .message = input.message,
+               .source = source::service_controller});
+}
+
+}  // namespace reeve
