@@ -1,0 +1,65 @@
+#pragma once
+// Stream sockets, one thin function per kernel call. All are non-blocking and close-on-exec.
+
+#include <reeve/core/result.hpp>
+#include <reeve/linux/fd.hpp>
+#include <reeve/linux/socket_address.hpp>
+
+#include <cstddef>
+
+namespace reeve::linux {
+
+// A socket of the address's family.
+Result<UniqueFd> make_stream_socket(int family);
+
+// A socket bound to the address that does not listen yet: connections are refused, and the port is ours.
+// TCP binds with SO_REUSEPORT and never SO_REUSEADDR, under which others could bind the port while we are deaf;
+// IPv6 takes no IPv4. A port that our own earlier connections left in TIME_WAIT can be bound at once, because these
+// carry SO_REUSEPORT too; one that a program without it left there is EADDRINUSE for up to a minute.
+// A unix socket takes its path by rename, over an old socket that nobody answers, and over nothing else.
+Result<UniqueFd> bind_listener(const SocketAddress& address);
+
+// Hears connections from here on. A backlog of 0 means the kernel's own maximum (net.core.somaxconn).
+Result<void> listen_on(int fd, int backlog = 0);
+
+// TCP: refuses from here on, resetting what still waits in the queue; the port stays bound and listen_on undoes it.
+// Unix: refuses from here on, but what waits can still be accepted; there is no way back.
+Result<void> refuse_connections(int fd);
+
+struct Accepted {
+  UniqueFd fd;
+  RawAddress peer;
+};
+
+// The next waiting connection. Nobody there is an error with EAGAIN.
+Result<Accepted> accept_connection(int listener);
+
+// Starts to connect. EINPROGRESS is success; connect_outcome tells how it ended once the socket is writable.
+Result<void> begin_connect(int fd, const SocketAddress& address);
+
+// Takes the error that waits on the socket (SO_ERROR); 0 if there is none.
+int take_socket_error(int fd) noexcept;
+
+// Drops new SYNs that arrive at a listener; handshakes under way and everything else pass.
+Result<void> filter_new_connections(int listener);
+
+// Takes that filter away again; accepted connections inherit it. Having none is fine.
+void remove_filter(int fd) noexcept;
+
+// How many handshakes with this port have seen a SYN but not yet the final ACK, or are not yet in the accept queue.
+// Covers every address of the family that has this port.
+Result<std::size_t> count_embryonic(const SocketAddress& local);
+
+// Sends small writes at once. Does nothing on a unix socket.
+void set_no_delay(int fd) noexcept;
+
+// Makes the close that follows a reset (RST) instead of an orderly end.
+void reset_on_close(int fd) noexcept;
+
+// Ends our side of the stream; the peer reads an end of file.
+Result<void> end_writing(int fd);
+
+// The address that this end of a connection has.
+Result<SocketAddress> local_address(int fd);
+
+}  // namespace reeve::linux
