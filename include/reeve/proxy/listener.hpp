@@ -1,0 +1,92 @@
+#pragma once
+// One listening address that can go deaf: new connections are refused at once while the address stays ours, and
+// nobody who already waited is lost. Our own descriptor under uv_poll and accept4: uv_listen spins on a deaf socket
+// and closes clients when descriptors run out.
+
+#include <reeve/core/result.hpp>
+#include <reeve/linux/socket.hpp>
+#include <reeve/proxy/uv.hpp>
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <memory>
+
+namespace reeve::proxy {
+
+class Listener;
+
+// Answers what happens at a listener. All calls come from the loop, none from within hear() or go_deaf()
+// except on_hear_failed.
+class ListenerEvents {
+ public:
+  virtual ~ListenerEvents() = default;
+
+  // Whether one more connection can be served now; if not, clients wait in the kernel and are asked for again soon.
+  virtual bool has_room(Listener& listener) = 0;
+
+  // Must not destroy the listener.
+  virtual void on_accepted(Listener& listener, linux::Accepted accepted) = 0;
+
+  // From now on connections are refused, and all earlier ones have been accepted. May destroy the listener.
+  virtual void on_deaf(Listener& listener) = 0;
+
+  // Must not destroy the listener. It stays deaf; hear() may be called again.
+  virtual void on_hear_failed(Listener& listener, Error error) = 0;
+};
+
+struct ListenerOptions {
+  int backlog = 0;  // 0: net.core.somaxconn
+};
+
+class Listener {
+ public:
+  // Takes the address, deaf.
+  static Result<std::unique_ptr<Listener>> bind(uv_loop_t& loop, const linux::SocketAddress& address,
+                                                ListenerEvents& events, ListenerOptions options = {});
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+
+  // Gives the address back; what still waits in the queue is reset. go_deaf first, and wait for on_deaf.
+  ~Listener();
+
+  void hear();
+  void go_deaf();
+
+  const linux::SocketAddress& address() const noexcept { return address_; }
+  bool is_deaf() const noexcept { return state_ == State::deaf; }
+
+ private:
+  enum class State {
+    deaf,     // bound only
+    hearing,  // polled, or paused until a descriptor is free
+    leaving   // nobody new comes in; what waits and what shakes hands is still accepted
+  };
+
+  Listener(uv_loop_t& loop, const linux::SocketAddress& address, ListenerEvents& events, ListenerOptions options);
+  Result<void> rebind();
+  Result<void> begin_hearing();
+  Result<void> poll();
+  void pause();
+  void arm(std::uint64_t after_ms);
+  bool accept_waiting();
+  bool handshakes_are_over();
+  void on_timer();
+  void advance_leaving();
+  void finish_leaving();
+
+  linux::SocketAddress address_;
+  ListenerEvents& events_;
+  ListenerOptions options_;
+  State state_ = State::deaf;
+  bool hear_again_ = false;  // a unix listener asked to hear while leaving
+  uv_loop_t& loop_;
+  linux::UniqueFd fd_;
+  ino_t inode_ = 0;  // of our unix socket's path, to unlink nobody else's
+  UvHandle<uv_poll_t> poll_;
+  UvHandle<uv_timer_t> timer_;
+  std::uint64_t leaving_since_ms_ = 0;
+  std::uint64_t check_after_ms_ = 0;
+};
+
+}  // namespace reeve::proxy

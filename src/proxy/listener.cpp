@@ -1,0 +1,179 @@
+#include <reeve/proxy/listener.hpp>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+namespace reeve::proxy {
+namespace {
+
+constexpr int accepted_per_turn_max = 128;
+constexpr std::uint64_t retry_ms = 20;
+
+// A SYN that passed just before the filter needs an instant to become visible as a handshake.
+constexpr std::uint64_t first_check_ms = 2;
+constexpr std::uint64_t check_ms_max = 64;
+
+// Long enough for two retransmitted SYN-ACKs (1 s, then 2 s): a client that found the queue full is also served.
+constexpr std::uint64_t handshake_ms_max = 3500;
+
+// Where the kernel does not tell about handshakes, they get this long.
+constexpr std::uint64_t blind_handshake_ms = 100;
+
+ino_t inode_of(const std::string& path) {
+  struct stat there {};
+  return ::lstat(path.c_str(), &there) == 0 ? there.st_ino : 0;
+}
+
+}  // namespace
+
+Listener::Listener(uv_loop_t& loop, const linux::SocketAddress& address, ListenerEvents& events,
+                   ListenerOptions options)
+    : address_(address), events_(events), options_(options), loop_(loop), timer_(this) {
+  uv_timer_init(&loop_, timer_.get());
+}
+
+Result<std::unique_ptr<Listener>> Listener::bind(uv_loop_t& loop, const linux::SocketAddress& address,
+                                                 ListenerEvents& events, ListenerOptions options) {
+  std::unique_ptr<Listener> listener(new Listener(loop, address, events, options));
+  REEVE_TRY_VOID(listener->rebind());
+  return listener;
+}
+
+Listener::~Listener() {
+  poll_.reset();
+  fd_.reset();
+  if (address_.is_unix() && inode_ != 0 && inode_of(address_.path()) == inode_) ::unlink(address_.path().c_str());
+}
+
+Result<void> Listener::rebind() {
+  REEVE_TRY(fd_, linux::bind_listener(address_));
+  if (address_.is_unix()) inode_ = inode_of(address_.path());
+  return {};
+}
+
+void Listener::hear() {
+  if (state_ == State::hearing) return;
+  if (state_ == State::leaving) {
+    // a unix socket that refuses cannot be talked out of it: it leaves first
+    hear_again_ = address_.is_unix();
+    if (hear_again_) return;
+    linux::remove_filter(fd_.get());
+    state_ = State::hearing;
+    return;
+  }
+  if (Result<void> heard = begin_hearing(); !heard) events_.on_hear_failed(*this, std::move(heard).error());
+}
+
+Result<void> Listener::begin_hearing() {
+  if (!fd_) REEVE_TRY_VOID(rebind());
+  linux::remove_filter(fd_.get());
+  REEVE_TRY_VOID(linux::listen_on(fd_.get(), options_.backlog));
+  REEVE_TRY_VOID(poll());
+  state_ = State::hearing;
+  return {};
+}
+
+Result<void> Listener::poll() {
+  if (!poll_) {
+    UvHandle<uv_poll_t> fresh(this);
+    if (const int error = uv_poll_init(&loop_, fresh.get(), fd_.get()); error != 0) {
+      fresh.abandon();
+      return fail("cannot watch " + address_.to_string(), -error);
+    }
+    poll_ = std::move(fresh);
+  }
+  uv_poll_start(poll_.get(), UV_READABLE, [](uv_poll_t* handle, int, int) {
+    if (auto* self = static_cast<Listener*>(handle->data)) self->accept_waiting();
+  });
+  return {};
+}
+
+// Out of descriptors: not polling is what keeps the level-triggered poll from spinning. Clients wait in the kernel.
+void Listener::pause() {
+  if (poll_) uv_poll_stop(poll_.get());
+  arm(retry_ms);
+}
+
+void Listener::arm(std::uint64_t after_ms) {
+  uv_update_time(&loop_);
+  const auto fire = [](uv_timer_t* handle) {
+    if (auto* self = static_cast<Listener*>(handle->data)) self->on_timer();
+  };
+  uv_timer_start(timer_.get(), fire, after_ms, 0);
+}
+
+void Listener::go_deaf() {
+  hear_again_ = false;
+  if (state_ != State::hearing) return;
+  state_ = State::leaving;
+  leaving_since_ms_ = uv_now(&loop_);
+  check_after_ms_ = first_check_ms;
+  if (address_.is_unix()) {
+    // refuses and keeps the queue in one step; nothing is lost between the last accept and the close
+    static_cast<void>(linux::refuse_connections(fd_.get()));
+    uv_poll_stop(poll_.get());
+    arm(0);
+    return;
+  }
+  // a kernel without socket filters leaves a small gap between the last accept and the shutdown
+  static_cast<void>(linux::filter_new_connections(fd_.get()));
+  arm(first_check_ms);
+}
+
+// True once the queue is empty; false if some may be left.
+bool Listener::accept_waiting() {
+  for (int turn = 0; turn < accepted_per_turn_max; ++turn) {
+    if (!events_.has_room(*this)) return pause(), false;
+    Result<linux::Accepted> accepted = linux::accept_connection(fd_.get());
+    if (!accepted) {
+      // a unix socket that was shut down says EINVAL in place of EAGAIN
+      if (accepted.error().code == EAGAIN || accepted.error().code == EINVAL) return true;
+      return pause(), false;
+    }
+    if (state_ == State::leaving) linux::remove_filter(accepted->fd.get());
+    events_.on_accepted(*this, std::move(*accepted));
+  }
+  return false;
+}
+
+void Listener::on_timer() {
+  if (state_ == State::leaving) return advance_leaving();
+  if (state_ != State::hearing) return;
+  if (Result<void> polled = poll(); !polled) arm(retry_ms);
+}
+
+// To be asked before the last look into the queue: a handshake that is over has put its connection there.
+bool Listener::handshakes_are_over() {
+  if (address_.is_unix()) return true;
+  const std::uint64_t elapsed_ms = uv_now(&loop_) - leaving_since_ms_;
+  if (elapsed_ms >= handshake_ms_max) return true;
+  const Result<std::size_t> embryonic = linux::count_embryonic(address_);
+  return embryonic ? *embryonic == 0 : elapsed_ms >= blind_handshake_ms;
+}
+
+void Listener::advance_leaving() {
+  const bool over = handshakes_are_over();
+  const bool empty = accept_waiting();
+  if (over && empty) return finish_leaving();
+  if (!over) check_after_ms_ = std::min(check_after_ms_ * 2, check_ms_max);
+  if (uv_is_active(reinterpret_cast<uv_handle_t*>(timer_.get())) == 0) arm(empty ? check_after_ms_ : 0);
+}
+
+void Listener::finish_leaving() {
+  state_ = State::deaf;
+  // a deaf socket is always "hung up": polled, it would spin
+  poll_.reset();
+  if (address_.is_unix()) {
+    fd_.reset();
+  } else {
+    static_cast<void>(linux::refuse_connections(fd_.get()));
+  }
+  if (std::exchange(hear_again_, false)) return hear();
+  events_.on_deaf(*this);
+}
+
+}  // namespace reeve::proxy
