@@ -1,0 +1,245 @@
+#include <reeve/proxy/relay.hpp>
+
+#include <reeve/linux/socket.hpp>
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace reeve::proxy {
+namespace {
+
+// One connection may move this many scratch buffers before the others have their turn.
+constexpr int turns_max = 4;
+
+// At a reset, what the kernel still holds may be this much.
+constexpr int salvage_turns_max = 256;
+
+bool has_bytes(int fd) {
+  char byte;
+  return ::recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+bool is_again(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
+
+}  // namespace
+
+Relay::Relay(RelayLoop& shared, linux::UniqueFd client, linux::UniqueFd server) noexcept : shared_(shared) {
+  client_.fd = std::move(client);
+  server_.fd = std::move(server);
+}
+
+Result<void> Relay::start() {
+  for (Side* side : {&client_, &server_}) {
+    if (Result<void> adopted = adopt(*side); !adopted) {
+      release_handles();
+      return adopted;
+    }
+  }
+  watch(client_);
+  watch(server_);
+  return {};
+}
+
+Result<void> Relay::adopt(Side& side) {
+  linux::set_no_delay(side.fd.get());
+  if (const int error = uv_poll_init(shared_.loop, &side.poll, side.fd.get()); error != 0) {
+    return fail("cannot watch a connection", -error);
+  }
+  side.poll.data = this;
+  ++handles_;
+  return {};
+}
+
+Result<void> Relay::redial(linux::UniqueFd server) {
+  uv_poll_stop(&server_.poll);
+  server_.watched = 0;
+  // the new socket takes the old one's number, so that the same handle watches it
+  if (::dup3(server.get(), server_.fd.get(), O_CLOEXEC) < 0) return fail("cannot replace a connection", errno);
+  linux::set_no_delay(server_.fd.get());
+  watch(server_);
+  return {};
+}
+
+void Relay::reset() {
+  broken_ = true;
+  end(RelayEnd::reset);
+}
+
+void Relay::on_poll(uv_poll_t* handle, int status, int events) {
+  auto* const self = static_cast<Relay*>(handle->data);
+  if (self == nullptr || self->ended_) return;
+  self->on_event(handle == &self->client_.poll ? self->client_ : self->server_, status, events);
+}
+
+void Relay::on_event(Side& side, int status, int events) {
+  // libuv stops watching a descriptor in error
+  if (status < 0) side.watched = 0;
+  if (!connected_) return on_event_while_connecting(side, status, events);
+  if (status < 0) broken_ = true;
+  if (!broken_ && (events & UV_WRITABLE) != 0) flush(side);
+  if (!broken_ && (events & UV_READABLE) != 0) pump(side, other(side), turns_max);
+  if (events == UV_PRIORITIZED) side.hung_up = true;
+  settle();
+}
+
+void Relay::on_event_while_connecting(Side& side, int status, int events) {
+  if (&side == &server_) {
+    if (status < 0 || (events & UV_WRITABLE) != 0) conclude_connect();
+    return;
+  }
+  // the client gave up or went away for good; what it said before that is still for the server
+  if (status < 0 && !has_bytes(side.fd.get())) return end(RelayEnd::reset);
+  broken_ = status < 0;
+  side.hung_up = true;
+  watch(side);
+}
+
+void Relay::conclude_connect() {
+  const int error = linux::take_socket_error(server_.fd.get());
+  // connected, answered and reset before we looked: the answer counts
+  if (error != 0 && !has_bytes(server_.fd.get())) return on_connect_failed(error);
+  connected_ = true;
+  broken_ = broken_ || error != 0;
+  on_connected();
+  settle();
+}
+
+void Relay::pump(Side& from, Side& to, int turns) {
+  while (turns-- > 0 && !to.pending && !from.read_ended) {
+    const ssize_t got = ::recv(from.fd.get(), shared_.scratch.data(), shared_.scratch.size(), 0);
+    if (got < 0 && is_again(errno)) return;
+    if (got < 0) {
+      broken_ = true;
+      return;
+    }
+    if (got == 0) {
+      from.read_ended = true;
+      return;
+    }
+    const auto count = static_cast<std::size_t>(got);
+    &from == &client_ ? on_client_bytes(count) : on_server_bytes(count);
+    write(to, shared_.scratch.data(), count);
+    // most often that was all, and to ask would cost a call
+    if (count < shared_.scratch.size() && turns < turns_max) return;
+  }
+}
+
+void Relay::write(Side& to, const char* bytes, std::size_t count) {
+  while (count > 0) {
+    const ssize_t sent = ::send(to.fd.get(), bytes, count, MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0 && is_again(errno)) break;
+    if (sent < 0) {
+      broken_ = true;
+      return;
+    }
+    bytes += sent;
+    count -= static_cast<std::size_t>(sent);
+  }
+  if (count > 0) to.pending = std::make_unique<Pending>(Pending{0, std::vector<char>(bytes, bytes + count)});
+}
+
+void Relay::flush(Side& to) {
+  if (!to.pending) return;
+  Pending& pending = *to.pending;
+  while (pending.written < pending.bytes.size()) {
+    const ssize_t sent = ::send(to.fd.get(), pending.bytes.data() + pending.written,
+                                pending.bytes.size() - pending.written, MSG_NOSIGNAL);
+    if (sent < 0 && is_again(errno)) return;
+    if (sent < 0) {
+      broken_ = true;
+      return;
+    }
+    pending.written += static_cast<std::size_t>(sent);
+  }
+  to.pending.reset();
+}
+
+void Relay::pass_on_end(Side& from, Side& to) {
+  if (!from.read_ended || to.write_ended || to.pending) return;
+  to.write_ended = true;
+  if (!linux::end_writing(to.fd.get())) broken_ = true;
+}
+
+// Draws the consequences of whatever just happened.
+void Relay::settle() {
+  if (!broken_) {
+    pass_on_end(client_, server_);
+    pass_on_end(server_, client_);
+  }
+  if (broken_) {
+    salvage();
+    return end(RelayEnd::reset);
+  }
+  if (client_.write_ended && server_.write_ended) return end(RelayEnd::orderly);
+  watch(client_);
+  watch(server_);
+}
+
+int Relay::wanted_events(const Side& side) const noexcept {
+  if (!connected_ && &side == &server_) return UV_WRITABLE;
+  const Side& opposite = &side == &client_ ? server_ : client_;
+  int events = 0;
+  if (connected_ && !side.read_ended && !opposite.pending) events |= UV_READABLE;
+  if (side.pending) events |= UV_WRITABLE;
+  // nothing to do here but to hear of a reset: errors come with any event, and this one comes without others
+  if (events == 0 && !side.hung_up && !(side.read_ended && side.write_ended)) events = UV_PRIORITIZED;
+  return events;
+}
+
+void Relay::watch(Side& side) {
+  const int events = wanted_events(side);
+  if (events == side.watched) return;
+  side.watched = static_cast<std::uint8_t>(events);
+  if (events == 0) {
+    uv_poll_stop(&side.poll);
+  } else {
+    uv_poll_start(&side.poll, events, on_poll);
+  }
+}
+
+// A peer that answers and then resets is heard to its last byte, as it would be without us.
+void Relay::salvage() {
+  flush(client_);
+  flush(server_);
+  pump(server_, client_, salvage_turns_max);
+  pump(client_, server_, salvage_turns_max);
+}
+
+void Relay::end(RelayEnd how) {
+  ended_ = true;
+  if (how == RelayEnd::reset) {
+    linux::reset_on_close(client_.fd.get());
+    linux::reset_on_close(server_.fd.get());
+  }
+  on_ended(how);
+  release_handles();
+}
+
+void Relay::release_handles() {
+  ended_ = true;
+  if (handles_ == 0) {
+    delete this;
+    return;
+  }
+  // client_ was adopted first
+  const bool both = handles_ == 2;
+  release(client_);
+  if (both) release(server_);
+}
+
+void Relay::release(Side& side) {
+  uv_close(reinterpret_cast<uv_handle_t*>(&side.poll), [](uv_handle_t* handle) {
+    auto* const self = static_cast<Relay*>(handle->data);
+    if (--self->handles_ == 0) delete self;
+  });
+  // uv_close has taken it out of epoll
+  side.fd.reset();
+  side.pending.reset();
+}
+
+}  // namespace reeve::proxy
