@@ -1,0 +1,120 @@
+#pragma once
+// The built-in TCP proxy as the control loop sees it. A worker thread carries every byte; the two talk by queues.
+
+#include <reeve/core/id.hpp>
+#include <reeve/core/result.hpp>
+#include <reeve/core/time.hpp>
+#include <reeve/linux/socket_address.hpp>
+#include <reeve/proxy/balancer.hpp>
+
+#include <uv.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace reeve::proxy {
+
+struct ServiceConfig {
+  ServiceId id;
+  std::string name;
+  std::vector<linux::SocketAddress> listen;
+  Balancing balancing = Balancing::least_connections;
+  std::optional<Duration> client_ip_affinity;
+};
+
+// The address is ours; it hears as soon as an endpoint is usable.
+struct Listening {
+  ServiceId service;
+  linux::SocketAddress address;
+};
+
+// The address could not be had, or was lost. `open` tries again.
+struct ListenFailed {
+  ServiceId service;
+  linux::SocketAddress address;
+  Error error;
+  std::string remedy;  // what the user can do; empty if we do not know
+};
+
+// A backend refused or could not be reached. The client has not noticed if another endpoint took it. Told at most
+// once per pod and turn of the control loop.
+struct ConnectRefused {
+  ServiceId service;
+  PodId pod;
+  Error error;
+};
+
+// The endpoint is out of the list of this service and has no connection left: no new one goes there, and where it was
+// the last one, the accept queues were emptied to it. Told once after it stopped being ready, and once after every
+// remove_endpoint; not told if it becomes ready again before.
+struct Drained {
+  ServiceId service;
+  PodId pod;
+};
+
+// Told on the control thread.
+class ProxyEvents {
+ public:
+  virtual ~ProxyEvents() = default;
+  virtual void on_listening(const Listening&) = 0;
+  virtual void on_listen_failed(const ListenFailed&) = 0;
+  virtual void on_connect_refused(const ConnectRefused&) = 0;
+  virtual void on_drained(const Drained&) {}
+};
+
+// Counted from `open` on; closing and opening again starts anew.
+struct ProxyCounters {
+  std::uint64_t active = 0;        // connections that are open or being connected
+  std::uint64_t total = 0;         // connections accepted
+  std::uint64_t refused = 0;       // of these, the ones that were reset because no endpoint took them
+  std::uint64_t client_bytes = 0;  // read from clients
+  std::uint64_t server_bytes = 0;  // read from endpoints
+};
+
+struct ProxyOptions {
+  int backlog = 0;                        // 0: net.core.somaxconn
+  Duration connect_timeout = seconds(3);  // until another endpoint is tried; without another one, we wait on
+  std::optional<std::uint64_t> seed;      // of the random choices; the kernel's if absent
+};
+
+// All methods are for the control thread.
+class Proxy {
+ public:
+  // The sink is told on `control`'s loop and outlives the proxy.
+  static Result<std::unique_ptr<Proxy>> start(uv_loop_t& control, ProxyEvents& sink, ProxyOptions options = {});
+  Proxy(const Proxy&) = delete;
+  Proxy& operator=(const Proxy&) = delete;
+
+  // Stops.
+  ~Proxy();
+
+  // Opens a service, or changes an open one: only the listeners that differ move, those that failed are tried again,
+  // and what waits at one that goes is served first.
+  void open(ServiceConfig config);
+
+  // The listeners go; open connections live on until they end, or until `stop`.
+  void close(ServiceId service);
+
+  // Adds or changes one endpoint. One that was not usable before gets no connection before this call.
+  void set_endpoint(ServiceId service, Endpoint endpoint);
+
+  // No new connection goes there; open ones live on.
+  void remove_endpoint(ServiceId service, PodId pod);
+
+  // Resets what is still open, ends the worker and waits for it. Nothing is told afterwards.
+  void stop();
+
+  // All zero for a service that is not open.
+  ProxyCounters counters(ServiceId service) const;
+
+ private:
+  class Control;
+  explicit Proxy(std::unique_ptr<Control> control);
+
+  std::unique_ptr<Control> control_;
+};
+
+}  // namespace reeve::proxy

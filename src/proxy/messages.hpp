@@ -1,0 +1,52 @@
+#pragma once
+// What the control thread and a worker say to each other, and the numbers they share.
+
+#include <reeve/proxy/proxy.hpp>
+
+#include "mailbox.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <variant>
+
+namespace reeve::proxy {
+
+// A count that one thread writes and another reads.
+class SharedCount {
+ public:
+  void add(std::uint64_t amount) noexcept { set(get() + amount); }
+  void subtract(std::uint64_t amount) noexcept { set(get() - amount); }
+  std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  void set(std::uint64_t value) noexcept { value_.store(value, std::memory_order_relaxed); }
+  std::atomic<std::uint64_t> value_{0};
+};
+
+struct Tally {
+  SharedCount active, total, refused, client_bytes, server_bytes;
+};
+
+struct OpenService {
+  ServiceConfig config;
+  std::shared_ptr<Tally> tally;
+};
+struct CloseService {
+  ServiceId service;
+};
+struct SetEndpoint {
+  ServiceId service;
+  Endpoint endpoint;
+};
+struct RemoveEndpoint {
+  ServiceId service;
+  PodId pod;
+};
+struct StopWorker {};
+
+using Command = std::variant<OpenService, CloseService, SetEndpoint, RemoveEndpoint, StopWorker>;
+using Report = std::variant<Listening, ListenFailed, ConnectRefused, Drained>;
+using Reports = Mailbox<Report>;
+
+}  // namespace reeve::proxy

@@ -1,0 +1,95 @@
+#pragma once
+// One service on one worker: its listeners, its endpoints, its sessions.
+
+#include <reeve/proxy/balancer.hpp>
+#include <reeve/proxy/listener.hpp>
+#include <reeve/proxy/proxy.hpp>
+
+#include "messages.hpp"
+#include "session.hpp"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <unordered_set>
+#include <vector>
+
+namespace reeve::proxy {
+
+class Worker;
+
+class Service final : public ListenerEvents {
+ public:
+  Service(Worker& worker, ServiceId id, std::shared_ptr<Tally> tally);
+
+  // Sessions must be gone.
+  ~Service() override;
+
+  void configure(const ServiceConfig& config);
+  void set_endpoint(const Endpoint& endpoint);
+  void remove_endpoint(PodId pod);
+
+  // Once its queues are empty and its sessions have ended, the worker is told to retire it: maybe at once.
+  void close();
+
+  // Resets every session; for the end of the worker.
+  void reset_sessions();
+
+  ServiceId id() const noexcept { return id_; }
+  Tally& tally() noexcept { return *tally_; }
+
+  // What its sessions say.
+  void on_connected(Session& session);
+  void on_connect_failed(Session& session, int error);
+  void on_ended(Session& session);
+
+  // The session has been connecting for long: try another endpoint if there is one. False if there is none.
+  bool look_elsewhere(Session& session);
+
+ private:
+  struct Dialed {
+    linux::UniqueFd fd;
+    PodId pod;
+  };
+
+  bool has_room(Listener& listener) override;
+  void on_accepted(Listener& listener, linux::Accepted accepted) override;
+  void on_deaf(Listener& listener) override;
+  void on_hear_failed(Listener& listener, Error error) override;
+
+  void add_listener(const linux::SocketAddress& address);
+  void drop_listener(std::unique_ptr<Listener> listener);
+  bool take_back_leaving(const linux::SocketAddress& address);
+  bool is_for_another(const Listener& listener, int fd) const;
+
+  template <class Change>
+  void change_endpoint(PodId pod, Change change);
+  void switch_listeners(bool was_usable, const std::optional<Endpoint>& changed);
+  void forget_last();
+
+  const Endpoint* next_endpoint(const std::optional<Affinity::Client>& client, const std::vector<PodId>& tried);
+  std::optional<Dialed> dial_next(const std::optional<Affinity::Client>& client, std::vector<PodId>& tried);
+  void begin_session(linux::UniqueFd client, Dialed dialed, Dial dial);
+  void refuse(linux::UniqueFd client);
+  void report_refused(PodId pod, Error error);
+  void release(PodId pod);
+  void report_if_drained(PodId pod);
+  void report_drained();
+  void link(Session& session);
+  void unlink(Session& session);
+  void retire_if_done();
+
+  Worker& worker_;
+  ServiceId id_;
+  std::shared_ptr<Tally> tally_;
+  Balancer balancer_;
+  bool closed_ = false;
+  std::map<linux::SocketAddress, std::unique_ptr<Listener>> listeners_;
+  std::vector<std::unique_ptr<Listener>> leaving_;
+  // The one that was usable last, while the queues empty to it. It counts as one of its connections.
+  std::optional<Endpoint> last_;
+  std::unordered_set<PodId> draining_;
+  Session* sessions_ = nullptr;
+};
+
+}  // namespace reeve::proxy

@@ -1,0 +1,157 @@
+#include "worker.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <utility>
+
+namespace reeve::proxy {
+namespace {
+
+linux::UniqueFd make_spare() { return linux::UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
+
+bool is_cluster_ip(const linux::SocketAddress& address) {
+  return address.family() == AF_INET && address.ip()[0] == 127 && address.ip()[1] == 77;
+}
+
+}  // namespace
+
+Worker::Worker(Reports& reports, const ProxyOptions& options, std::uint64_t seed)
+    : reports_(reports), options_(options), random_(seed), spare_(make_spare()) {
+  relay_loop_.loop = &loop_;
+}
+
+Result<std::unique_ptr<Worker>> Worker::make(Reports& reports, const ProxyOptions& options, std::uint64_t seed) {
+  std::unique_ptr<Worker> worker(new Worker(reports, options, seed));
+  if (const int error = uv_loop_init(&worker->loop_); error != 0) return fail("cannot make a loop", -error);
+  worker->loop_made_ = true;
+  worker->dial_timer_ = UvHandle<uv_timer_t>(worker.get());
+  uv_timer_init(&worker->loop_, worker->dial_timer_.get());
+  REEVE_TRY_VOID(worker->commands_.open(worker->loop_, worker.get(), [](uv_async_t* handle) {
+    if (auto* self = static_cast<Worker*>(handle->data)) self->on_commands();
+  }));
+  return worker;
+}
+
+Worker::~Worker() {
+  if (!loop_made_) return;
+  perform(StopWorker{});
+  uv_run(&loop_, UV_RUN_DEFAULT);
+  REEVE_CHECK(uv_loop_close(&loop_) == 0);
+}
+
+void Worker::run() { uv_run(&loop_, UV_RUN_DEFAULT); }
+
+void Worker::on_commands() {
+  for (const Command& command : commands_.take()) {
+    std::visit([this](const auto& one) { perform(one); }, command);
+  }
+}
+
+void Worker::perform(const OpenService& command) {
+  std::unique_ptr<Service>& service = services_[command.config.id];
+  if (!service) service = std::make_unique<Service>(*this, command.config.id, command.tally);
+  service->configure(command.config);
+}
+
+void Worker::perform(const CloseService& command) {
+  const auto found = services_.find(command.service);
+  if (found == services_.end()) return;
+  closed_.push_back(std::move(found->second));
+  services_.erase(found);
+  closed_.back()->close();
+}
+
+void Worker::perform(const SetEndpoint& command) {
+  const auto found = services_.find(command.service);
+  if (found != services_.end()) found->second->set_endpoint(command.endpoint);
+}
+
+void Worker::perform(const RemoveEndpoint& command) {
+  if (const auto found = services_.find(command.service); found != services_.end()) {
+    return found->second->remove_endpoint(command.pod);
+  }
+  // connections of a closed service are still waited for
+  const auto closed = std::ranges::find(closed_, command.service, [](const auto& service) { return service->id(); });
+  if (closed != closed_.end()) return (*closed)->remove_endpoint(command.pod);
+  reports_.put(Drained{command.service, command.pod});
+}
+
+// Without a handle left, the loop ends by itself.
+void Worker::perform(const StopWorker&) {
+  for (auto& [id, service] : services_) service->reset_sessions();
+  services_.clear();
+  while (!closed_.empty()) {
+    // taken out first: its last session would have it retired under our feet
+    const std::unique_ptr<Service> service = std::move(closed_.back());
+    closed_.pop_back();
+    service->reset_sessions();
+  }
+  dial_timer_.reset();
+  commands_.close();
+}
+
+void Worker::retire(Service& service) {
+  std::erase_if(closed_, [&](const std::unique_ptr<Service>& closed) { return closed.get() == &service; });
+}
+
+bool Worker::has_spare_descriptor() {
+  if (!spare_) spare_ = make_spare();
+  return static_cast<bool>(spare_);
+}
+
+Result<linux::UniqueFd> Worker::make_socket(int family) {
+  Result<linux::UniqueFd> made = linux::make_stream_socket(family);
+  if (made || (made.error().code != EMFILE && made.error().code != ENFILE)) return made;
+  spare_.reset();
+  return linux::make_stream_socket(family);
+}
+
+Dials::iterator Worker::add_dial(Dial dial) {
+  dial.look_elsewhere_at = now() + options_.connect_timeout;
+  dials_.push_back(std::move(dial));
+  if (uv_is_active(reinterpret_cast<uv_handle_t*>(dial_timer_.get())) == 0) arm_dial_timer();
+  return std::prev(dials_.end());
+}
+
+void Worker::end_dial(Dials::iterator dial) { dials_.erase(dial); }
+
+void Worker::arm_dial_timer() {
+  if (dials_.empty()) return;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(dials_.front().look_elsewhere_at - now()).count();
+  const auto fire = [](uv_timer_t* handle) {
+    if (auto* self = static_cast<Worker*>(handle->data)) self->on_dial_timer();
+  };
+  uv_timer_start(dial_timer_.get(), fire, static_cast<std::uint64_t>(std::max<std::int64_t>(left, 1)), 0);
+}
+
+void Worker::on_dial_timer() {
+  while (!dials_.empty() && dials_.front().look_elsewhere_at <= now()) {
+    const Dials::iterator dial = dials_.begin();
+    // with nowhere else to go it waits on, as a client would without us
+    dial->look_elsewhere_at = now() + options_.connect_timeout;
+    dials_.splice(dials_.end(), dials_, dial);
+    dial->session->service().look_elsewhere(*dial->session);
+  }
+  arm_dial_timer();
+}
+
+bool Worker::claim(const linux::SocketAddress& address, ServiceId service) {
+  return claims_.emplace(address, service).first->second == service;
+}
+
+void Worker::unclaim(const linux::SocketAddress& address, ServiceId service) {
+  const auto found = claims_.find(address);
+  if (found != claims_.end() && found->second == service) claims_.erase(found);
+}
+
+std::optional<ServiceId> Worker::owner_of(const linux::SocketAddress& address) const {
+  if (!is_cluster_ip(address)) return std::nullopt;
+  const auto found = claims_.lower_bound(address.with_port(0));
+  if (found == claims_.end() || found->first.ip() != address.ip()) return std::nullopt;
+  return found->second;
+}
+
+}  // namespace reeve::proxy

@@ -1,0 +1,83 @@
+#pragma once
+// One thread of the proxy: a loop, its services, and what they share.
+
+#include <reeve/core/random.hpp>
+#include <reeve/linux/fd.hpp>
+#include <reeve/proxy/relay.hpp>
+#include <reeve/proxy/uv.hpp>
+
+#include "messages.hpp"
+#include "service.hpp"
+
+#include <map>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+namespace reeve::proxy {
+
+class Worker {
+ public:
+  static Result<std::unique_ptr<Worker>> make(Reports& reports, const ProxyOptions& options, std::uint64_t seed);
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+  ~Worker();
+
+  // From any thread.
+  void tell(Command command) { commands_.put(std::move(command)); }
+
+  // The thread's whole life: until StopWorker, and until every handle is closed.
+  void run();
+
+  // For its services.
+  uv_loop_t& loop() noexcept { return loop_; }
+  RelayLoop& relay_loop() noexcept { return relay_loop_; }
+  Reports& reports() noexcept { return reports_; }
+  Random& random() noexcept { return random_; }
+  const ProxyOptions& options() const noexcept { return options_; }
+  Instant now() const noexcept { return Instant(milliseconds(static_cast<std::int64_t>(uv_now(&loop_)))); }
+
+  // Keeps one descriptor back, so that an accepted client can always be given a backend.
+  bool has_spare_descriptor();
+  Result<linux::UniqueFd> make_socket(int family);
+
+  Dials::iterator add_dial(Dial dial);
+  void end_dial(Dials::iterator dial);
+
+  // Who listens where. An address has one service; asking again is fine.
+  bool claim(const linux::SocketAddress& address, ServiceId service);
+  void unclaim(const linux::SocketAddress& address, ServiceId service);
+
+  // The service whose own cluster address (127.77.0.0/16) this is.
+  std::optional<ServiceId> owner_of(const linux::SocketAddress& address) const;
+
+  // A closed service has nothing left; destroys it.
+  void retire(Service& service);
+
+ private:
+  Worker(Reports& reports, const ProxyOptions& options, std::uint64_t seed);
+  void on_commands();
+  void perform(const OpenService& command);
+  void perform(const CloseService& command);
+  void perform(const SetEndpoint& command);
+  void perform(const RemoveEndpoint& command);
+  void perform(const StopWorker& command);
+  void arm_dial_timer();
+  void on_dial_timer();
+
+  uv_loop_t loop_{};
+  bool loop_made_ = false;
+  Reports& reports_;
+  ProxyOptions options_;
+  Random random_;
+  RelayLoop relay_loop_;
+  Mailbox<Command> commands_;
+  linux::UniqueFd spare_;
+  Dials dials_;  // whoever waits longest is first
+  UvHandle<uv_timer_t> dial_timer_;
+  std::map<linux::SocketAddress, ServiceId> claims_;
+  std::unordered_map<ServiceId, std::unique_ptr<Service>> services_;
+  std::vector<std::unique_ptr<Service>> closed_;
+};
+
+}  // namespace reeve::proxy
