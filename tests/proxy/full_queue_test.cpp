@@ -1,0 +1,111 @@
+// A listener goes deaf at an instant when its queue is known to be full, while others keep coming.
+#include <reeve/proxy/listener.hpp>
+
+#include <sys/socket.h>
+
+#include <boost/test/unit_test.hpp>
+
+#include <cerrno>
+
+#include "support.hpp"
+
+namespace reeve::proxy::test {
+namespace {
+
+// Serves whoever is accepted at once, on the test's own loop: nothing is accepted while that does not run.
+class Server : public ListenerEvents {
+ public:
+  explicit Server(const SocketAddress& at) {
+    uv_loop_init(&loop);
+    listener = *Listener::bind(loop, at, *this);
+  }
+  ~Server() override {
+    listener.reset();
+    uv_run(&loop, UV_RUN_DEFAULT);
+    uv_loop_close(&loop);
+  }
+  bool has_room(Listener&) override { return true; }
+  void on_accepted(Listener&, linux::Accepted accepted) override {
+    ::send(accepted.fd.get(), "a", 1, MSG_NOSIGNAL);
+    served.push_back(std::move(accepted.fd));
+  }
+  void on_deaf(Listener&) override { is_deaf = true; }
+  void on_hear_failed(Listener&, Error error) override { BOOST_ERROR(error.message()); }
+
+  uv_loop_t loop{};
+  std::unique_ptr<Listener> listener;
+  std::vector<UniqueFd> served;
+  bool is_deaf = false;
+};
+
+struct Latecomers {
+  unsigned connected = 0, refused = 0, lost = 0;
+};
+
+// Connects again and again; whoever is connected must be served. A dropped SYN is given up after a moment.
+void keep_coming(const SocketAddress& to, const std::atomic<bool>& stop, std::vector<UniqueFd>& connected,
+                 Latecomers& late) {
+  const linux::RawAddress raw = to.raw();
+  while (!stop) {
+    UniqueFd fd(::socket(to.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const timeval moment{0, 3000};
+    ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &moment, sizeof moment);
+    if (::connect(fd.get(), &raw.any, raw.size) == 0) {
+      connected.push_back(std::move(fd));
+    } else if (errno == ECONNREFUSED) {
+      ++late.refused;
+    }
+  }
+  late.connected += static_cast<unsigned>(connected.size());
+}
+
+void goes_deaf_with_a_full_queue(const SocketAddress& at, int rounds) {
+  Server server(at);
+  Latecomers late;
+  for (int round = 0; round < rounds; ++round) {
+    server.is_deaf = false;
+    server.listener->hear();
+    std::vector<UniqueFd> queued, latecomers;
+    for (int i = 0; i < 100; ++i) {
+      Connected client = connect_to(at);
+      BOOST_REQUIRE_EQUAL(client.error, 0);
+      queued.push_back(std::move(client.fd));
+    }
+    BOOST_REQUIRE(server.served.empty());
+    std::atomic<bool> stop{false};
+    std::thread hammer([&] { keep_coming(at, stop, latecomers, late); });
+    // some rounds with the hammer under way, some before it
+    if (round % 2 == 0) std::this_thread::yield();
+    server.listener->go_deaf();
+    const bool went_deaf = wait_for([&] {
+      uv_run(&server.loop, UV_RUN_NOWAIT);
+      return server.is_deaf;
+    });
+    BOOST_CHECK_EQUAL(connect_to(at).error, ECONNREFUSED);
+    stop = true;
+    hammer.join();
+    BOOST_REQUIRE(went_deaf);
+    BOOST_CHECK_EQUAL(server.served.size(), queued.size() + latecomers.size());
+    for (const std::vector<UniqueFd>* clients : {&queued, &latecomers}) {
+      for (const UniqueFd& client : *clients) late.lost += hear(client.get(), 1).text == "a" ? 0 : 1;
+    }
+    BOOST_REQUIRE_EQUAL(late.lost, 0U);
+    server.served.clear();
+  }
+  BOOST_TEST_MESSAGE(at.to_string() << ": " << rounds * 100 << " queued and " << late.connected
+                                    << " latecomers served, " << late.refused << " refused, " << late.lost << " lost");
+  BOOST_CHECK_GT(late.connected, 0U);
+  BOOST_CHECK_GT(late.refused, 0U);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(full_queue)
+
+BOOST_AUTO_TEST_CASE(on_ipv4_200_times) { goes_deaf_with_a_full_queue(free_address(), 200); }
+BOOST_AUTO_TEST_CASE(on_ipv6_200_times) { goes_deaf_with_a_full_queue(free_address("[::1]"), 200); }
+BOOST_AUTO_TEST_CASE(on_a_unix_socket_200_times) { goes_deaf_with_a_full_queue(free_unix_address(), 200); }
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace reeve::proxy::test

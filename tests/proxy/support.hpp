@@ -1,0 +1,113 @@
+#pragma once
+// A control loop with a proxy, plain blocking sockets for clients and backends, and waiting with a ceiling.
+
+#include <reeve/linux/fd.hpp>
+#include <reeve/linux/socket.hpp>
+#include <reeve/proxy/proxy.hpp>
+
+#include <uv.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace reeve::proxy::test {
+
+using linux::SocketAddress;
+using linux::UniqueFd;
+
+SocketAddress address(const std::string& text);
+
+// A TCP address on that host whose port nobody has.
+SocketAddress free_address(const std::string& host = "127.0.0.1");
+
+// A unix address in a fresh place.
+SocketAddress free_unix_address();
+
+// Blocking, gives up after ten seconds. The errno of a connect that failed is in `error`.
+struct Connected {
+  UniqueFd fd;
+  int error = 0;
+};
+Connected connect_to(const SocketAddress& to, int receive_buffer = 0);
+
+// A blocking listener as any program would make it.
+UniqueFd listen_at(const SocketAddress& at, int backlog = 4096);
+UniqueFd accept_from(int listener, int seconds_max = 10);
+
+void send_text(int fd, const std::string& text);
+
+// What recv says: bytes read until `count`, the end or an error.
+struct Heard {
+  std::string text;
+  bool ended = false;
+  int error = 0;
+  bool operator==(const Heard&) const = default;
+};
+Heard hear(int fd, std::size_t count);
+
+std::ostream& operator<<(std::ostream& out, const Heard& heard);
+
+std::size_t open_descriptors();
+
+bool wait_for(const std::function<bool()>& condition, std::chrono::milliseconds ceiling = std::chrono::seconds(20));
+
+// Answers every connection with its name after having read one byte, then ends it.
+class Backend {
+ public:
+  explicit Backend(const SocketAddress& at, char name);
+  ~Backend();
+  const SocketAddress& address() const { return address_; }
+  unsigned served() const { return served_.load(); }
+
+ private:
+  void serve();
+
+  SocketAddress address_;
+  char name_;
+  UniqueFd listener_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<unsigned> served_{0};
+  std::thread thread_;
+};
+
+// The control side.
+class World : public ProxyEvents {
+ public:
+  explicit World(ProxyOptions options = {});
+  ~World() override;
+
+  void on_listening(const Listening& report) override { listening.push_back(report); }
+  void on_listen_failed(const ListenFailed& report) override { failed.push_back(report); }
+  void on_connect_refused(const ConnectRefused& report) override { refused.push_back(report); }
+  void on_drained(const Drained& report) override { drained.push_back(report); }
+
+  // Turns the control loop until the condition holds.
+  bool wait(const std::function<bool()>& condition, std::chrono::milliseconds ceiling = std::chrono::seconds(20));
+
+  // Opens service 1 at the address and waits until it is bound.
+  void open(const SocketAddress& at, Balancing balancing = Balancing::least_connections);
+  void ready(std::uint64_t pod, const SocketAddress& at, bool is_ready = true);
+
+  // Waits until the worker has done everything it was told.
+  void settle();
+
+  std::vector<Listening> listening;
+  std::vector<ListenFailed> failed;
+  std::vector<ConnectRefused> refused;
+  std::vector<Drained> drained;
+  std::unique_ptr<Proxy> proxy;
+
+ private:
+  uv_loop_t loop_;
+};
+
+constexpr ServiceId service_one{1};
+
+}  // namespace reeve::proxy::test
