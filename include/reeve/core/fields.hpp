@@ -46,6 +46,11 @@ struct FieldsOf;
 template <class E>
 struct EnumNames;
 
+template <class T>
+concept HasFields = requires { FieldsOf<T>::list; };
+template <class E>
+concept NamedEnum = requires { EnumNames<E>::list; };
+
 template <class T, class Visitor>
 constexpr void for_each_field(Visitor&& visitor) {
   std::apply([&](const auto&... field) { (visitor(field), ...); }, FieldsOf<T>::list);

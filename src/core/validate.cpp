@@ -1,0 +1,311 @@
+#include "core/address.hpp"
+#include "core/validate_fields.hpp"
+
+#include <reeve/core/validate.hpp>
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+namespace reeve {
+namespace {
+
+enum class ProbeKind { liveness, readiness, startup };
+
+// An init container that runs to its end before the others start; with restartPolicy Always it is a sidecar.
+bool runs_to_its_end(const ContainerSpec& container) { return container.restart_policy != RestartPolicy::always; }
+
+// --- names and labels -----------------------------------------------------------------------------------------------
+
+void check_labels(FieldErrors& errors, const std::string& path, const Labels& labels) {
+  for (const auto& [key, value] : labels) {
+    errors.faults(path, key, label_key_faults(key));
+    errors.faults(path, value, label_value_faults(value));
+  }
+}
+
+void check_metadata(FieldErrors& errors, const ObjectMeta& metadata, NameFaults (*name_faults)(std::string_view)) {
+  if (metadata.name.empty()) {
+    errors.required("metadata.name", "name or generateName is required");
+  } else {
+    errors.faults("metadata.name", metadata.name, name_faults(metadata.name));
+  }
+  errors.faults("metadata.namespace", metadata.name_space, dns_label_faults(metadata.name_space));
+  check_labels(errors, "metadata.labels", metadata.labels);
+  for (const auto& [key, value] : metadata.annotations) {
+    errors.faults("metadata.annotations", key, label_key_faults(key));
+  }
+}
+
+// --- probes ---------------------------------------------------------------------------------------------------------
+
+// validateHandler: exactly one; the first found stays, each further one is refused.
+void check_handlers(FieldErrors& errors, const std::string& path, const ProbeSpec& probe) {
+  int count = 0;
+  const auto look = [&](bool present, const char* name) {
+    if (present && ++count > 1) errors.forbidden(path + '.' + name, "may not specify more than 1 handler type");
+  };
+  look(probe.exec.has_value(), "exec");
+  look(probe.http_get.has_value(), "httpGet");
+  look(probe.tcp_socket.has_value(), "tcpSocket");
+  if (count == 0) errors.required(path, "must specify a handler type");
+}
+
+// validateLivenessProbe, validateReadinessProbe, validateStartupProbe.
+void check_probe(FieldErrors& errors, const std::string& path, const std::optional<ProbeSpec>& probe, ProbeKind kind) {
+  if (!probe) return;
+  check_handlers(errors, path, *probe);
+  FieldWalk(errors).walk(path, *probe);
+  if (probe->http_get) {
+    const auto& headers = probe->http_get->http_headers;
+    for (std::size_t i = 0; i < headers.size(); ++i) {
+      if (headers[i].name.empty()) continue;
+      errors.faults(indexed(path + ".httpGet.httpHeaders", i) + ".name", headers[i].name,
+                    header_name_faults(headers[i].name));
+    }
+  }
+  if (kind != ProbeKind::readiness && probe->success_threshold != 1) {
+    errors.invalid(path + ".successThreshold", std::to_string(probe->success_threshold), "must be 1");
+  }
+  if (kind == ProbeKind::readiness && probe->termination_grace_period) {
+    errors.invalid(path + ".terminationGracePeriodSeconds", in_seconds(*probe->termination_grace_period),
+                   "must not be set for readinessProbes");
+  }
+}
+
+void forbid_probe(FieldErrors& errors, const std::string& path, const std::optional<ProbeSpec>& probe) {
+  if (probe) errors.forbidden(path, "may not be set for init containers without restartPolicy=Always");
+}
+
+// --- containers -----------------------------------------------------------------------------------------------------
+
+void check_container_ports(FieldErrors& errors, const std::string& path, const std::vector<ContainerPort>& ports) {
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    const ContainerPort& port = ports[i];
+    const std::string here = indexed(path, i);
+    if (!port.name.empty()) {
+      errors.faults(here + ".name", port.name, port_name_faults(port.name));
+      if (!seen.insert(port.name).second) errors.duplicate(here + ".name", quoted(port.name));
+    }
+  }
+}
+
+void check_env(FieldErrors& errors, const std::string& path, const std::vector<NameValue>& env) {
+  for (std::size_t i = 0; i < env.size(); ++i) {
+    errors.faults(indexed(path, i) + ".name", env[i].name, env_name_faults(env[i].name));
+  }
+}
+
+struct Place {
+  std::string path;
+  bool is_init = false;
+};
+
+void check_container(FieldErrors& errors, const Place& place, const ContainerSpec& container,
+                     std::set<std::string>& names) {
+  // The walk sees the container without its probes: those of an init container are refused whole.
+  ContainerSpec bare = container;
+  bare.liveness_probe = bare.readiness_probe = bare.startup_probe = std::nullopt;
+  FieldWalk(errors).walk(place.path, bare);
+  if (container.name.empty()) {
+    errors.required(place.path + ".name");
+  } else {
+    errors.faults(place.path + ".name", container.name, dns_label_faults(container.name));
+    if (!names.insert(container.name).second) errors.duplicate(place.path + ".name", quoted(container.name));
+  }
+  check_container_ports(errors, place.path + ".ports", container.ports);
+  check_env(errors, place.path + ".env", container.env);
+  if (place.is_init && runs_to_its_end(container)) {
+    forbid_probe(errors, place.path + ".livenessProbe", container.liveness_probe);
+    forbid_probe(errors, place.path + ".readinessProbe", container.readiness_probe);
+    forbid_probe(errors, place.path + ".startupProbe", container.startup_probe);
+    return;
+  }
+  check_probe(errors, place.path + ".livenessProbe", container.liveness_probe, ProbeKind::liveness);
+  check_probe(errors, place.path + ".readinessProbe", container.readiness_probe, ProbeKind::readiness);
+  check_probe(errors, place.path + ".startupProbe", container.startup_probe, ProbeKind::startup);
+}
+
+void check_pod_spec(FieldErrors& errors, const std::string& path, const PodSpec& pod) {
+  PodSpec bare = pod;
+  bare.init_containers.clear();
+  bare.containers.assign(pod.containers.empty() ? 0 : 1, ContainerSpec{});
+  FieldWalk(errors).walk(path, bare);
+  std::set<std::string> names;
+  for (std::size_t i = 0; i < pod.init_containers.size(); ++i) {
+    check_container(errors, {indexed(path + ".initContainers", i), true}, pod.init_containers[i], names);
+  }
+  for (std::size_t i = 0; i < pod.containers.size(); ++i) {
+    check_container(errors, {indexed(path + ".containers", i), false}, pod.containers[i], names);
+  }
+}
+
+// --- deployments ----------------------------------------------------------------------------------------------------
+
+bool matches(const Labels& selector, const Labels& labels) {
+  return std::ranges::all_of(selector, [&](const auto& wanted) {
+    const auto found = labels.find(wanted.first);
+    return found != labels.end() && found->second == wanted.second;
+  });
+}
+
+// ValidateDeploymentSpec, ValidatePodTemplateSpecForReplicaSet.
+void check_template(FieldErrors& errors, const DeploymentSpec& deployment) {
+  const PodTemplate& pod = deployment.pod_template;
+  const Labels& selector = deployment.selector.match_labels;
+  check_labels(errors, "spec.selector.matchLabels", selector);
+  check_labels(errors, "spec.template.metadata.labels", pod.metadata.labels);
+  if (selector.empty()) {
+    errors.invalid("spec.selector", "{}", "empty selector is invalid for deployment");
+  } else if (!matches(selector, pod.metadata.labels)) {
+    errors.invalid("spec.template.metadata.labels", as_json(pod.metadata.labels),
+                   "`selector` does not match template `labels`");
+  }
+  if (pod.spec.restart_policy != RestartPolicy::always) {
+    errors.unsupported("spec.template.spec.restartPolicy", enum_name(pod.spec.restart_policy),
+                       enum_name(RestartPolicy::always));
+  }
+  if (pod.spec.active_deadline) {
+    errors.forbidden("spec.template.spec.activeDeadlineSeconds",
+                     "activeDeadlineSeconds in ReplicaSet is not Supported");
+  }
+}
+
+// Reeve's own rule: pods share the host's network, where a port number exists once.
+void check_port_collision(FieldErrors& errors, const DeploymentSpec& deployment) {
+  if (deployment.replicas <= 1) return;
+  for (const ContainerSpec& container : deployment.pod_template.spec.containers) {
+    if (container.ports.empty()) continue;
+    errors.invalid("spec.replicas", std::to_string(deployment.replicas),
+                   "containerPort " + std::to_string(container.ports.front().container_port) + " of container " +
+                       quoted(container.name) +
+                       " can be listened on once in the host's network: write replicas = 1 (isolated networks, one "
+                       "port number for each replica, are not served yet)");
+    return;
+  }
+}
+
+// --- services -------------------------------------------------------------------------------------------------------
+
+using PortKey = std::tuple<Protocol, std::int32_t>;
+
+void check_service_port(FieldErrors& errors, const std::string& path, const ServiceSpec& service,
+                        const ServicePort& port) {
+  if (port.name.empty() && service.ports.size() > 1) errors.required(path + ".name");
+  if (!port.name.empty()) errors.faults(path + ".name", port.name, dns_label_faults(port.name));
+  if (!port.node_port) return;
+  if (service.type == ServiceType::cluster_ip) {
+    errors.forbidden(path + ".nodePort", "may not be used when `type` is 'ClusterIP'");
+  }
+}
+
+void check_service_ports(FieldErrors& errors, const ServiceSpec& service) {
+  std::set<std::string> names;
+  std::set<PortKey> ports;
+  std::set<std::int32_t> node_ports;
+  for (std::size_t i = 0; i < service.ports.size(); ++i) {
+    const ServicePort& port = service.ports[i];
+    const std::string path = indexed("spec.ports", i);
+    check_service_port(errors, path, service, port);
+    if (!port.name.empty() && !names.insert(port.name).second) errors.duplicate(path + ".name", quoted(port.name));
+    if (!ports.emplace(port.protocol, port.port).second) errors.duplicate(path + ".port", std::to_string(port.port));
+    if (port.node_port && !node_ports.insert(*port.node_port).second) {
+      errors.duplicate(path + ".nodePort", std::to_string(*port.node_port));
+    }
+  }
+}
+
+void check_listen(FieldErrors& errors, const ServiceSpec& service) {
+  if (!service.listen.empty() && service.ports.size() > 1) {
+    errors.forbidden("spec.listen", "may only be used by a service with one port");
+  }
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < service.listen.size(); ++i) {
+    const std::string& address = service.listen[i];
+    const std::string path = indexed("spec.listen", i);
+    if (!is_listen_address(address)) {
+      errors.invalid(path, quoted(address),
+                     "must be an address and a port, \"0.0.0.0:80\" or \"[::]:80\", or \"unix:\" and an absolute path");
+    } else if (!seen.insert(address).second) {
+      errors.duplicate(path, quoted(address));
+    }
+  }
+}
+
+void check_cluster_ip(FieldErrors& errors, const std::string& address) {
+  if (address.empty() || is_cluster_address(address)) return;
+  const bool headless = address == "None";
+  errors.invalid("spec.clusterIP", quoted(address),
+                 headless ? "services without an address of their own are not served yet"
+                          : "must be empty or an address inside 127.77.0.0/16 that reeve does not use itself");
+}
+
+void check_service(FieldErrors& errors, const ServiceSpec& service) {
+  if (service.selector.empty()) {
+    errors.required("spec.selector", "services without a selector are not served yet");
+  }
+  check_labels(errors, "spec.selector", service.selector);
+  check_service_ports(errors, service);
+  check_listen(errors, service);
+  check_cluster_ip(errors, service.cluster_ip);
+  if (service.session_affinity == SessionAffinity::none && service.session_affinity_config) {
+    errors.forbidden("spec.sessionAffinityConfig", "must not be set when session affinity is None");
+  }
+}
+
+// --- objects --------------------------------------------------------------------------------------------------------
+
+void check(FieldErrors& errors, const PodObject& pod) {
+  check_metadata(errors, pod.metadata, dns_subdomain_faults);
+  check_pod_spec(errors, "spec", pod.spec);
+}
+
+void check(FieldErrors& errors, const DeploymentObject& deployment) {
+  check_metadata(errors, deployment.metadata, dns_subdomain_faults);
+  DeploymentSpec bare = deployment.spec;
+  bare.pod_template = {};
+  bare.pod_template.spec.containers.resize(1);
+  FieldWalk(errors).walk("spec", bare);
+  check_pod_spec(errors, "spec.template.spec", deployment.spec.pod_template.spec);
+  check_template(errors, deployment.spec);
+  check_port_collision(errors, deployment.spec);
+}
+
+void check(FieldErrors& errors, const ServiceObject& service) {
+  check_metadata(errors, service.metadata, service_name_faults);
+  FieldWalk(errors).walk("spec", service.spec);
+  check_service(errors, service.spec);
+}
+
+// Where Kubernetes words a bound of the table in its own way.
+void use_kubernetes_words(FieldError& error) {
+  const std::string_view field = error.field;
+  if (error.type != "Invalid value" || !error.detail.starts_with("must be between")) return;
+  if (field.ends_with(".containerPort") && error.value == "0") {
+    error.type = "Required value";
+    error.value = error.detail = "";
+  } else if (field.ends_with(".nodePort")) {
+    error.detail = "provided port is not in the valid range. The range of valid ports is 30000-32767";
+  } else if (field.ends_with(".clientIP.timeoutSeconds")) {
+    error.detail = "must be greater than 0 and less than 86400";
+  }
+}
+
+}  // namespace
+
+std::vector<FieldError> validate(const Object& object) {
+  FieldErrors errors;
+  std::visit([&](const auto& each) { check(errors, each); }, object);
+  std::vector<FieldError> found = errors.take();
+  std::ranges::for_each(found, use_kubernetes_words);
+  return found;
+}
+
+std::vector<FieldError> validate(const SupervisorSettings& settings) {
+  FieldErrors errors;
+  FieldWalk(errors).walk("", settings);
+  return errors.take();
+}
+
+}  // namespace reeve
