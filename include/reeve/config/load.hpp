@@ -1,0 +1,55 @@
+#pragma once
+// From files to objects: TOML and Kubernetes manifests, mixed freely, every mistake of a run in one list.
+
+#include <reeve/core/spec.hpp>
+
+#include <tl/expected.hpp>
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace reeve::config {
+
+// What is wrong, and where. Line 0: the file as a whole.
+struct Mistake {
+  std::string file;
+  int line = 0;
+  int column = 0;
+  std::string text;
+
+  // "reeve.toml:3:1: unknown key ...", as a compiler prints it.
+  std::string message() const;
+};
+
+// An object and where it is written.
+struct Placed {
+  Object object;
+  std::string file;
+  int line = 0;
+};
+
+struct Configuration {
+  SupervisorSettings supervisor;
+  Images images;
+  std::vector<Placed> objects;  // defaults applied, validated, in the order of the files
+};
+
+using Loaded = tl::expected<Configuration, std::vector<Mistake>>;
+
+// `recognised`: by the content.
+enum class Format { toml, yaml, json, recognised };
+
+struct Source {
+  std::string name;
+  std::string text;
+  Format format = Format::recognised;
+};
+
+// Reads files, directories (their *.toml, *.yaml, *.yml and *.json, sorted) and "-", the standard input.
+Loaded load(std::span<const std::string> paths);
+
+// The same for texts at hand.
+Loaded parse(std::span<const Source> sources);
+
+}  // namespace reeve::config

@@ -1,0 +1,163 @@
+// What is wrong with objects once they are bound: by themselves, and next to each other.
+#include "config/reader.hpp"
+
+#include <reeve/core/text.hpp>
+
+#include <algorithm>
+
+namespace reeve::config {
+namespace {
+
+bool has_fault_at(const std::vector<Fault>& faults, Position position) {
+  return std::ranges::find(faults, position, &Fault::position) != faults.end();
+}
+
+// A fault at this node or anywhere inside it.
+bool has_fault_inside(const std::vector<Fault>& faults, const Node& node) {
+  if (faults.empty()) return false;
+  if (has_fault_at(faults, node.position)) return true;
+  if (const auto* list = node.sequence()) {
+    return std::ranges::any_of(*list, [&](const Node& each) { return has_fault_inside(faults, each); });
+  }
+  const auto* map = node.map();
+  return map != nullptr && std::ranges::any_of(*map, [&](const Entry& each) {
+           return has_fault_at(faults, each.position) || has_fault_inside(faults, each.value);
+         });
+}
+
+bool is_bare_key(std::string_view key) {
+  return key.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") ==
+         std::string_view::npos;
+}
+
+const PodSpec* pod_of(const Object& object) {
+  if (const auto* pod = std::get_if<PodObject>(&object)) return &pod->spec;
+  if (const auto* deployment = std::get_if<DeploymentObject>(&object)) return &deployment->spec.pod_template.spec;
+  return nullptr;
+}
+
+}  // namespace
+
+// --- whom a service serves ------------------------------------------------------------------------------------------
+
+const Labels* Reader::labels_of(const Target& target) const {
+  for (const Item& each : items_) {
+    const ObjectRef ref = ref_of(each.object);
+    if (ref.kind != target.kind || ref.name != target.name) continue;
+    if (const auto* deployment = std::get_if<DeploymentObject>(&each.object)) {
+      return &deployment->spec.selector.match_labels;
+    }
+    return &metadata_of(each.object).labels;
+  }
+  return nullptr;
+}
+
+KeyNames Reader::names_of(Kind kind) const {
+  KeyNames names;
+  for (const Item& each : items_) {
+    if (ref_of(each.object).kind == kind) names.push_back(metadata_of(each.object).name);
+  }
+  return names;
+}
+
+void Reader::resolve_target(Item& item) {
+  if (!item.draft.target) return;
+  const Target& target = *item.draft.target;
+  const Labels* const labels = labels_of(target);
+  const std::string what = title(target.kind, target.name);
+  item.has_selector = labels != nullptr && !labels->empty();
+  if (labels == nullptr) {
+    note(item.file, target.position, "there is no " + what + did_you_mean(target.name, names_of(target.kind)));
+  } else if (labels->empty()) {
+    note(item.file, target.position, what + " has no labels to select it by");
+  } else {
+    std::get<ServiceObject>(item.object).spec.selector = *labels;
+  }
+}
+
+// --- the rules of core ----------------------------------------------------------------------------------------------
+
+// Whether an error only says again, in other words, what the binder said of the same place.
+bool Reader::follows_from_another(const Item& item, const FieldError& error, const Located& located) {
+  if (located.reached) return has_fault_inside(item.faults, *located.node);
+  if (error.type != "Required value" || located.node->map() == nullptr) return false;
+  return std::ranges::any_of(*located.node->map(),
+                             [&](const Entry& each) { return has_fault_at(item.faults, each.position); });
+}
+
+void Reader::validate_item(Item& item) {
+  for (const FieldError& error : validate(item.object)) {
+    const Located located = locate(item.draft.body, error.field);
+    if (!item.has_selector && error.field == "spec.selector") continue;
+    if (follows_from_another(item, error, located)) continue;
+    note(item.file, located.position, title(item.object) + ": " + error.message());
+  }
+  for (const Fault& fault : item.faults) note(item.file, fault.position, fault.text);
+}
+
+// --- what containers run --------------------------------------------------------------------------------------------
+
+void Reader::check_images(const Item& item) {
+  const PodSpec* const pod = pod_of(item.object);
+  if (pod == nullptr) return;
+  const std::string spec = std::holds_alternative<PodObject>(item.object) ? "spec" : "spec.template.spec";
+  for (std::size_t i = 0; i < pod->init_containers.size(); ++i) {
+    check_container(item, pod->init_containers[i], spec + ".initContainers[" + std::to_string(i) + ']');
+  }
+  for (std::size_t i = 0; i < pod->containers.size(); ++i) {
+    check_container(item, pod->containers[i], spec + ".containers[" + std::to_string(i) + ']');
+  }
+}
+
+void Reader::check_container(const Item& item, const ContainerSpec& container, const std::string& path) {
+  const bool has_image = !container.image.empty();
+  const ImageSpec* const image = has_image ? find_image(configuration_.images, container.image) : nullptr;
+  if (has_image && image == nullptr) {
+    const std::string key = is_bare_key(container.image) ? container.image : quoted(container.image);
+    return note(item.file, locate(item.draft.body, path + ".image").position,
+                "nothing says what the image " + quoted(container.image) + " means here: add the line " + key +
+                    " = \"/path/of/its/root\" to [images], or \"*\" = \"/\" to let every image mean this machine's own "
+                    "root");
+  }
+  const Located located = locate(item.draft.body, path);
+  const bool has_entrypoint = image != nullptr && !image->entrypoint.empty();
+  const bool misread = located.reached && has_fault_inside(item.faults, *located.node);
+  if (has_entrypoint || !container.command.empty() || !container.args.empty() || misread) return;
+  std::string text = "container " + quoted(container.name) + " has nothing to run: write its command";
+  if (has_image) text += ", or an entrypoint for " + quoted(container.image) + " in [images]";
+  note(item.file, located.position, std::move(text));
+}
+
+// --- objects next to each other -------------------------------------------------------------------------------------
+
+void Reader::check_duplicates(const Item& item) {
+  const ObjectRef ref = ref_of(item.object);
+  if (ref.name.empty()) return;
+  const auto [found, is_new] = object_places_.emplace(ref, place(item.file, item.draft.position));
+  if (is_new) return;
+  note(item.file, item.draft.position, title(item.object) + " is given twice: first at " + found->second);
+}
+
+void Reader::check_addresses(const Item& item) {
+  const auto* const service = std::get_if<ServiceObject>(&item.object);
+  if (service == nullptr) return;
+  const ServiceSpec& spec = service->spec;
+  for (std::size_t i = 0; i < spec.listen.size(); ++i) {
+    check_taken(item, spec.listen[i], "spec.listen[" + std::to_string(i) + ']');
+  }
+  for (std::size_t i = 0; i < spec.ports.size(); ++i) {
+    const auto& port = spec.ports[i].node_port;
+    if (port) check_taken(item, "0.0.0.0:" + std::to_string(*port), "spec.ports[" + std::to_string(i) + "].nodePort");
+  }
+}
+
+void Reader::check_taken(const Item& item, const std::string& address, const std::string& path) {
+  const Position position = locate(item.draft.body, path).position;
+  const std::string owner = title(item.object);
+  const auto [found, is_new] = addresses_.emplace(address, First{owner, place(item.file, position)});
+  if (is_new || found->second.what == owner) return;  // twice in one service: core says so
+  note(item.file, position,
+       owner + ": " + quoted(address) + " is taken by " + found->second.what + " at " + found->second.place);
+}
+
+}  // namespace reeve::config

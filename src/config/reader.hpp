@@ -1,0 +1,78 @@
+#pragma once
+// From texts to a configuration, in passes: every text to drafts, every draft to an object, then what objects say of
+// each other. Mistakes of all passes end in one list.
+
+#include "config/draft.hpp"
+
+#include <reeve/config/load.hpp>
+#include <reeve/core/validate.hpp>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace reeve::config {
+
+// "pod \"web\"".
+std::string title(Kind kind, const std::string& name);
+std::string title(const Object& object);
+
+class Reader {
+ public:
+  // One file's text, or what kept it from being read.
+  void read(const Source& source);
+  void unreadable(const std::string& name, std::string why);
+
+  // All of it, after the last file.
+  Loaded finish();
+
+ private:
+  // An object on its way: what was written, what it became, and where mistakes in it belong.
+  struct Item {
+    Draft draft;
+    Object object;
+    std::size_t file = 0;
+    std::vector<Fault> faults;
+    bool has_selector = true;  // false: whom it serves could not be found, and was said
+  };
+  struct Note {
+    std::size_t file;
+    Fault fault;
+  };
+  // Where something was first given.
+  struct First {
+    std::string what;
+    std::string place;
+  };
+
+  void note(std::size_t file, Position position, std::string text) {
+    notes_.push_back({file, {position, std::move(text)}});
+  }
+  std::string place(std::size_t file, Position position) const;
+  void take_supervisor(const Entry& entry, std::size_t file);
+  void take_images(const Node::Map& images, std::size_t file);
+  void take_image(const Entry& entry, ImageSpec& image, std::size_t file);
+
+  void resolve_target(Item& item);
+  const Labels* labels_of(const Target& target) const;
+  KeyNames names_of(Kind kind) const;
+  void validate_item(Item& item);
+  static bool follows_from_another(const Item& item, const FieldError& error, const Located& located);
+  void check_images(const Item& item);
+  void check_container(const Item& item, const ContainerSpec& container, const std::string& path);
+  void check_duplicates(const Item& item);
+  void check_addresses(const Item& item);
+  void check_taken(const Item& item, const std::string& address, const std::string& path);
+  std::vector<Mistake> mistakes();
+
+  std::vector<std::string> files_;
+  std::vector<Note> notes_;
+  std::vector<Item> items_;
+  Configuration configuration_;
+  std::string supervisor_place_;
+  std::map<std::string, std::string> image_places_;
+  std::map<ObjectRef, std::string> object_places_;
+  std::map<std::string, First> addresses_;
+};
+
+}  // namespace reeve::config
