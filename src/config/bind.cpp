@@ -69,9 +69,7 @@ std::string noun_of(std::string_view list_key) {
 
 bool contains(const KeyNames& names, std::string_view name) { return std::ranges::find(names, name) != names.end(); }
 
-std::string not_served(std::string_view key) {
-  return quoted(key) + " is known but not served by reeve yet";
-}
+std::string not_served(std::string_view key) { return quoted(key) + " is known but not served by reeve yet"; }
 
 std::string unknown(std::string_view key, std::string_view where, const KeyNames& candidates) {
   return "unknown key " + quoted(key) + " in " + std::string(where) + did_you_mean(key, candidates);

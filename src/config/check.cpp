@@ -8,20 +8,18 @@
 namespace reeve::config {
 namespace {
 
-bool has_fault_at(const std::vector<Fault>& faults, Position position) {
-  return std::ranges::find(faults, position, &Fault::position) != faults.end();
-}
+using FaultsByPosition = std::map<Position, std::string>;
 
 // A fault at this node or anywhere inside it.
-bool has_fault_inside(const std::vector<Fault>& faults, const Node& node) {
+bool has_fault_inside(const FaultsByPosition& faults, const Node& node) {
   if (faults.empty()) return false;
-  if (has_fault_at(faults, node.position)) return true;
+  if (faults.contains(node.position)) return true;
   if (const auto* list = node.sequence()) {
     return std::ranges::any_of(*list, [&](const Node& each) { return has_fault_inside(faults, each); });
   }
   const auto* map = node.map();
   return map != nullptr && std::ranges::any_of(*map, [&](const Entry& each) {
-           return has_fault_at(faults, each.position) || has_fault_inside(faults, each.value);
+           return faults.contains(each.position) || has_fault_inside(faults, each.value);
          });
 }
 
@@ -82,7 +80,7 @@ bool Reader::follows_from_another(const Item& item, const FieldError& error, con
   if (located.reached) return has_fault_inside(item.faults, *located.node);
   if (error.type != "Required value" || located.node->map() == nullptr) return false;
   return std::ranges::any_of(*located.node->map(),
-                             [&](const Entry& each) { return has_fault_at(item.faults, each.position); });
+                             [&](const Entry& each) { return item.faults.contains(each.position); });
 }
 
 void Reader::validate_item(Item& item) {
@@ -92,7 +90,7 @@ void Reader::validate_item(Item& item) {
     if (follows_from_another(item, error, located)) continue;
     note(item.file, located.position, title(item.object) + ": " + error.message());
   }
-  for (const Fault& fault : item.faults) note(item.file, fault.position, fault.text);
+  for (const auto& [position, text] : item.faults) note(item.file, position, text);
 }
 
 // --- what containers run --------------------------------------------------------------------------------------------

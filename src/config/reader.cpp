@@ -117,7 +117,9 @@ void Reader::read(const Source& source) {
   for (Draft& draft : drafts.objects) {
     std::vector<Fault> faults;
     Object object = object_of(draft, faults);
-    items_.push_back({std::move(draft), std::move(object), file, std::move(faults)});
+    items_.push_back({std::move(draft), std::move(object), file, {}});
+    // The short form's labels are bound for the object, its selector and its template: each fault counts once.
+    for (Fault& fault : faults) items_.back().faults.emplace(fault.position, std::move(fault.text));
   }
 }
 
@@ -169,10 +171,7 @@ std::vector<Mistake> Reader::mistakes() {
   std::vector<Mistake> list;
   for (Note& each : notes_) {
     const Position position = each.fault.position;
-    Mistake mistake{files_[each.file], position.line, position.column, std::move(each.fault.text)};
-    // Labels and annotations of the short form are bound twice: for the object and for its template.
-    const bool said = !list.empty() && list.back().message() == mistake.message();
-    if (!said) list.push_back(std::move(mistake));
+    list.push_back({files_[each.file], position.line, position.column, std::move(each.fault.text)});
   }
   return list;
 }

@@ -32,8 +32,8 @@ class Reader {
     Draft draft;
     Object object;
     std::size_t file = 0;
-    std::vector<Fault> faults;
-    bool has_selector = true;  // false: whom it serves could not be found, and was said
+    std::map<Position, std::string> faults;  // what could not be bound
+    bool has_selector = true;                // false: whom it serves could not be found, and was said
   };
   struct Note {
     std::size_t file;

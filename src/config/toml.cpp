@@ -1,5 +1,9 @@
 // TOML to nodes. The one place that sees toml++.
 #define TOML_EXCEPTIONS 0
+// A mistake in a file must not end the supervisor: toml++ 3.3 asserts where it could report ("[&", tomlplusplus#294).
+#ifndef TOML_ASSERT
+#define TOML_ASSERT(expression) static_assert(true)
+#endif
 #include <reeve/config/node.hpp>
 
 #include <toml++/toml.h>
@@ -13,8 +17,9 @@ namespace {
 constexpr int key_parts_max = 32;
 constexpr int brackets_max = 32;
 
-// Looks over a text for what toml++ would recurse into: brackets nested deeply, keys of many parts. Knows just enough
-// of TOML's grammar to tell strings and comments from the rest; whatever else is wrong is left to toml++.
+// Looks over a text for what toml++ cannot bear: brackets nested deeply and keys of many parts, into which it recurses,
+// and table headers that begin with no key, where it trusts what it did not check. Knows just enough of TOML's grammar
+// to tell strings and comments from the rest; whatever else is wrong is left to toml++.
 class Precheck {
  public:
   explicit Precheck(std::string_view text) : text_(text) {}
@@ -24,6 +29,7 @@ class Precheck {
       step();
       if (depth_ > brackets_max) return fail("brackets are nested more than 32 deep");
       if (dots_ >= key_parts_max) return fail("the key has more than 32 parts");
+      if (bad_header_) return fail("expected the name of a table: [pod.NAME]");
     }
     return {};
   }
@@ -36,11 +42,24 @@ class Precheck {
   void step() {
     const char c = text_[at_++];
     if (c == '#') return skip_comment();
+    if (c == '"' || c == '\'') starts_line_ = false;
     if (c == '"' || c == '\'') return skip_string(c);
     if (c == '.') ++dots_;
+    if (c == '[' && depth_ == 0 && starts_line_) bad_header_ = !begins_key(text_.substr(at_));
+    starts_line_ = c == '\n' || (starts_line_ && (c == ' ' || c == '\t' || c == '\r'));
     if (std::string_view("\n=,[]{}").find(c) != std::string_view::npos) dots_ = 0;
     if (c == '[' || c == '{') ++depth_;
     if ((c == ']' || c == '}') && depth_ > 0) --depth_;
+  }
+
+  // What follows the first bracket of a header: maybe a second one, blanks, then a key.
+  static bool begins_key(std::string_view rest) {
+    if (rest.starts_with('[')) rest.remove_prefix(1);
+    rest.remove_prefix(std::min(rest.find_first_not_of(" \t"), rest.size()));
+    if (rest.empty()) return false;
+    const char c = rest.front();
+    const bool is_bare = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    return is_bare || c == '_' || c == '-' || c == '"' || c == '\'';
   }
 
   void skip_comment() { at_ = std::min(text_.find('\n', at_), text_.size()); }
@@ -64,6 +83,8 @@ class Precheck {
   std::size_t at_ = 0;
   int depth_ = 0;
   int dots_ = 0;
+  bool starts_line_ = true;
+  bool bad_header_ = false;
 };
 
 Position position_of(const toml::source_region& region) {
@@ -150,6 +171,8 @@ class Converter {
 
 Fault fault_of(const toml::parse_error& error) {
   std::string text(error.description());
+  if (constexpr std::string_view opening = "Error while parsing "; text.starts_with(opening))
+    text.erase(0, opening.size());
   if (text.find("redefine existing") != std::string::npos) {
     text += " (a name is given once; a list is written either as [[x]] or as [x.NAME], never both)";
   }
