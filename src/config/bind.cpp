@@ -14,18 +14,20 @@ char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned 
 
 // Insertions, deletions, replacements and swaps of neighbours that lead from one word to the other; case is free.
 std::size_t distance(std::string_view from, std::string_view to) {
-  std::vector<std::vector<std::size_t>> cost(from.size() + 1, std::vector<std::size_t>(to.size() + 1));
-  for (std::size_t i = 0; i <= from.size(); ++i) cost[i][0] = i;
-  for (std::size_t j = 0; j <= to.size(); ++j) cost[0][j] = j;
+  const std::size_t width = to.size() + 1;
+  std::vector<std::size_t> cost((from.size() + 1) * width);
+  const auto at = [&](std::size_t i, std::size_t j) -> std::size_t& { return cost[i * width + j]; };
   const auto same = [&](std::size_t i, std::size_t j) { return lower(from[i - 1]) == lower(to[j - 1]); };
+  for (std::size_t i = 0; i <= from.size(); ++i) at(i, 0) = i;
+  for (std::size_t j = 0; j <= to.size(); ++j) at(0, j) = j;
   for (std::size_t i = 1; i <= from.size(); ++i) {
     for (std::size_t j = 1; j <= to.size(); ++j) {
-      cost[i][j] = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, cost[i - 1][j - 1] + (same(i, j) ? 0U : 1U)});
+      at(i, j) = std::min({at(i - 1, j) + 1, at(i, j - 1) + 1, at(i - 1, j - 1) + (same(i, j) ? 0U : 1U)});
       const bool swapped = i > 1 && j > 1 && same(i, j - 1) && same(i - 1, j);
-      if (swapped) cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
+      if (swapped) at(i, j) = std::min(at(i, j), at(i - 2, j - 2) + 1);
     }
   }
-  return cost[from.size()][to.size()];
+  return at(from.size(), to.size());
 }
 
 // 9e9 seconds are 285 years, and what 64 bits of nanoseconds hold.
@@ -38,7 +40,9 @@ std::string did_you_mean(std::string_view word, const KeyNames& candidates) {
   std::size_t nearest = std::max<std::size_t>(1, std::min<std::size_t>(3, word.size() / 3)) + 1;
   std::string_view found;
   for (const std::string_view candidate : candidates) {
-    if (candidate.empty() || candidate.size() > word_bytes_max) continue;
+    // Each byte of a difference in length is a step by itself.
+    const std::size_t longer = std::max(candidate.size(), word.size()) - std::min(candidate.size(), word.size());
+    if (candidate.empty() || candidate.size() > word_bytes_max || longer >= nearest) continue;
     const std::size_t steps = distance(word, candidate);
     if (steps >= nearest || steps >= candidate.size()) continue;
     nearest = steps;

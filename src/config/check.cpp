@@ -8,19 +8,24 @@
 namespace reeve::config {
 namespace {
 
-using FaultsByPosition = std::map<Position, std::string>;
-
-// A fault at this node or anywhere inside it.
-bool has_fault_inside(const FaultsByPosition& faults, const Node& node) {
-  if (faults.empty()) return false;
-  if (faults.contains(node.position)) return true;
+// Notes which nodes have a fault in them or anywhere inside.
+bool mark_misread(const std::map<Position, std::string>& faults, const Node& node, std::set<const Node*>& misread) {
+  bool found = faults.contains(node.position);
   if (const auto* list = node.sequence()) {
-    return std::ranges::any_of(*list, [&](const Node& each) { return has_fault_inside(faults, each); });
+    for (const Node& each : *list) found |= mark_misread(faults, each, misread);
   }
-  const auto* map = node.map();
-  return map != nullptr && std::ranges::any_of(*map, [&](const Entry& each) {
-           return faults.contains(each.position) || has_fault_inside(faults, each.value);
-         });
+  if (const auto* map = node.map()) {
+    for (const Entry& each : *map) {
+      found |= mark_misread(faults, each.value, misread) || faults.contains(each.position);
+    }
+  }
+  if (found) misread.insert(&node);
+  return found;
+}
+
+const Labels& labels_of(const Object& object) {
+  const auto* deployment = std::get_if<DeploymentObject>(&object);
+  return deployment != nullptr ? deployment->spec.selector.match_labels : metadata_of(object).labels;
 }
 
 bool is_bare_key(std::string_view key) {
@@ -38,22 +43,17 @@ const PodSpec* pod_of(const Object& object) {
 
 // --- whom a service serves ------------------------------------------------------------------------------------------
 
-const Labels* Reader::labels_of(const Target& target) const {
+void Reader::index_names() {
   for (const Item& each : items_) {
     const ObjectRef ref = ref_of(each.object);
-    if (ref.kind != target.kind || ref.name != target.name) continue;
-    if (const auto* deployment = std::get_if<DeploymentObject>(&each.object)) {
-      return &deployment->spec.selector.match_labels;
-    }
-    return &metadata_of(each.object).labels;
+    objects_.emplace(std::pair(ref.kind, ref.name), &each.object);
   }
-  return nullptr;
 }
 
 KeyNames Reader::names_of(Kind kind) const {
   KeyNames names;
-  for (const Item& each : items_) {
-    if (ref_of(each.object).kind == kind) names.push_back(metadata_of(each.object).name);
+  for (const auto& [key, object] : objects_) {
+    if (key.first == kind) names.push_back(key.second);
   }
   return names;
 }
@@ -61,15 +61,16 @@ KeyNames Reader::names_of(Kind kind) const {
 void Reader::resolve_target(Item& item) {
   if (!item.draft.target) return;
   const Target& target = *item.draft.target;
-  const Labels* const labels = labels_of(target);
   const std::string what = title(target.kind, target.name);
-  item.has_selector = labels != nullptr && !labels->empty();
-  if (labels == nullptr) {
+  const auto found = objects_.find({target.kind, target.name});
+  const Labels labels = found == objects_.end() ? Labels{} : labels_of(*found->second);
+  item.has_selector = !labels.empty();
+  if (found == objects_.end()) {
     note(item.file, target.position, "there is no " + what + did_you_mean(target.name, names_of(target.kind)));
-  } else if (labels->empty()) {
+  } else if (labels.empty()) {
     note(item.file, target.position, what + " has no labels to select it by");
   } else {
-    std::get<ServiceObject>(item.object).spec.selector = *labels;
+    std::get<ServiceObject>(item.object).spec.selector = labels;
   }
 }
 
@@ -77,13 +78,14 @@ void Reader::resolve_target(Item& item) {
 
 // Whether an error only says again, in other words, what the binder said of the same place.
 bool Reader::follows_from_another(const Item& item, const FieldError& error, const Located& located) {
-  if (located.reached) return has_fault_inside(item.faults, *located.node);
+  if (located.reached) return item.misread.contains(located.node);
   if (error.type != "Required value" || located.node->map() == nullptr) return false;
   return std::ranges::any_of(*located.node->map(),
                              [&](const Entry& each) { return item.faults.contains(each.position); });
 }
 
 void Reader::validate_item(Item& item) {
+  mark_misread(item.faults, item.draft.body, item.misread);
   for (const FieldError& error : validate(item.object)) {
     const Located located = locate(item.draft.body, error.field);
     if (!item.has_selector && error.field == "spec.selector") continue;
@@ -119,7 +121,7 @@ void Reader::check_container(const Item& item, const ContainerSpec& container, c
   }
   const Located located = locate(item.draft.body, path);
   const bool has_entrypoint = image != nullptr && !image->entrypoint.empty();
-  const bool misread = located.reached && has_fault_inside(item.faults, *located.node);
+  const bool misread = item.misread.contains(located.node);
   if (has_entrypoint || !container.command.empty() || !container.args.empty() || misread) return;
   std::string text = "container " + quoted(container.name) + " has nothing to run: write its command";
   if (has_image) text += ", or an entrypoint for " + quoted(container.image) + " in [images]";

@@ -7,6 +7,7 @@
 #include <boost/json/basic_parser_impl.hpp>
 
 #include <string>
+#include <unordered_set>
 
 namespace reeve::config {
 namespace {
@@ -36,7 +37,7 @@ class Handler {
   bool on_key(json::string_view part, std::size_t, error_code& error) {
     append(part);
     Frame& frame = open_.back();
-    if (frame.node.find(text_) != nullptr) {
+    if (!frame.keys.insert(text_).second) {
       fault = {token, "the key " + quoted(text_) + " is given twice"};
       error = json::error::syntax;
       return false;
@@ -67,6 +68,7 @@ class Handler {
     Node node;
     std::string key;
     Position key_position;
+    std::unordered_set<std::string> keys;
   };
 
   bool append(json::string_view part) {

@@ -117,7 +117,7 @@ void Reader::read(const Source& source) {
   for (Draft& draft : drafts.objects) {
     std::vector<Fault> faults;
     Object object = object_of(draft, faults);
-    items_.push_back({std::move(draft), std::move(object), file, {}});
+    items_.push_back({std::move(draft), std::move(object), file, {}, {}});
     // The short form's labels are bound for the object, its selector and its template: each fault counts once.
     for (Fault& fault : faults) items_.back().faults.emplace(fault.position, std::move(fault.text));
   }
@@ -177,6 +177,7 @@ std::vector<Mistake> Reader::mistakes() {
 }
 
 Loaded Reader::finish() {
+  index_names();
   for (Item& item : items_) resolve_target(item);
   for (Item& item : items_) {
     validate_item(item);

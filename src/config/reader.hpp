@@ -8,7 +8,9 @@
 #include <reeve/core/validate.hpp>
 
 #include <map>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace reeve::config {
@@ -33,6 +35,7 @@ class Reader {
     Object object;
     std::size_t file = 0;
     std::map<Position, std::string> faults;  // what could not be bound
+    std::set<const Node*> misread;           // nodes with such a fault in them or inside
     bool has_selector = true;                // false: whom it serves could not be found, and was said
   };
   struct Note {
@@ -53,8 +56,8 @@ class Reader {
   void take_images(const Node::Map& images, std::size_t file);
   void take_image(const Entry& entry, ImageSpec& image, std::size_t file);
 
+  void index_names();
   void resolve_target(Item& item);
-  const Labels* labels_of(const Target& target) const;
   KeyNames names_of(Kind kind) const;
   void validate_item(Item& item);
   static bool follows_from_another(const Item& item, const FieldError& error, const Located& located);
@@ -71,6 +74,7 @@ class Reader {
   Configuration configuration_;
   std::string supervisor_place_;
   std::map<std::string, std::string> image_places_;
+  std::map<std::pair<Kind, std::string>, const Object*> objects_;  // by kind and name
   std::map<ObjectRef, std::string> object_places_;
   std::map<std::string, First> addresses_;
 };

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <map>
 #include <sstream>
+#include <unordered_set>
 
 namespace reeve::config {
 namespace {
@@ -77,7 +78,7 @@ class Builder : public YAML::EventHandler {
   }
   void OnSequenceEnd() override { close(); }
   void OnMapEnd() override {
-    if (!failed()) merge_bases(open_.back().node);
+    if (!failed()) merge_bases(open_.back());
     close();
   }
 
@@ -88,6 +89,7 @@ class Builder : public YAML::EventHandler {
     std::string key;
     Position key_position;
     bool has_key = false;
+    std::unordered_set<std::string> keys;  // all so far: a search for each key would cost the square of their number
   };
 
   static bool is_text(const std::string& tag) { return tag == "!" || tag == "tag:yaml.org,2002:str"; }
@@ -156,25 +158,26 @@ class Builder : public YAML::EventHandler {
       return;
     }
     frame.has_key = false;
-    if (frame.node.find(frame.key) != nullptr) {
+    if (!frame.keys.insert(frame.key).second) {
       return fail(frame.key_position, "the key " + quoted(frame.key) + " is given twice");
     }
     frame.node.map()->push_back({std::move(frame.key), frame.key_position, std::move(node)});
   }
 
   // "<<: *base" gives what the map does not say itself.
-  void merge_bases(Node& node) {
-    const Node base = take(*node.map(), "<<");
+  void merge_bases(Frame& frame) {
+    if (!frame.keys.contains("<<")) return;
+    const Node base = take(*frame.node.map(), "<<");
     if (const auto* several = base.sequence()) {
-      for (const Node& each : *several) merge(node, each);
-    } else if (!base.is_null()) {
-      merge(node, base);
+      for (const Node& each : *several) merge(frame, each);
+    } else {
+      merge(frame, base);
     }
   }
-  void merge(Node& node, const Node& base) {
+  void merge(Frame& frame, const Node& base) {
     if (base.map() == nullptr) return fail(base.position, "\"<<\" takes an object to merge");
     for (const Entry& entry : *base.map()) {
-      if (node.find(entry.key) == nullptr) node.map()->push_back(entry);
+      if (frame.keys.insert(entry.key).second) frame.node.map()->push_back(entry);
     }
   }
 
