@@ -8,6 +8,9 @@
 namespace reeve::config {
 namespace {
 
+// Among more names than these no near one is looked for: each mistake would cost a look at all of them.
+constexpr std::size_t near_names_max = 200;
+
 // Notes which nodes have a fault in them or anywhere inside.
 bool mark_misread(const std::map<Position, std::string>& faults, const Node& node, std::set<const Node*>& misread) {
   bool found = faults.contains(node.position);
@@ -52,6 +55,7 @@ void Reader::index_names() {
 
 KeyNames Reader::names_of(Kind kind) const {
   KeyNames names;
+  if (objects_.size() > near_names_max) return names;
   for (const auto& [key, object] : objects_) {
     if (key.first == kind) names.push_back(key.second);
   }
