@@ -18,8 +18,9 @@ constexpr int key_parts_max = 32;
 constexpr int brackets_max = 32;
 
 // Looks over a text for what toml++ cannot bear: brackets nested deeply and keys of many parts, into which it recurses,
-// and table headers that begin with no key, where it trusts what it did not check. Knows just enough of TOML's grammar
-// to tell strings and comments from the rest; whatever else is wrong is left to toml++.
+// table headers that begin with no key, where it trusts what it did not check, and characters outside ASCII where it
+// asks whether they are blank (its answer for U+00A1 to U+0499 is undefined). Knows just enough of TOML's grammar to
+// tell strings and comments from the rest; whatever else is wrong is left to toml++.
 class Precheck {
  public:
   explicit Precheck(std::string_view text) : text_(text) {}
@@ -29,6 +30,8 @@ class Precheck {
       step();
       if (depth_ > brackets_max) return fail("brackets are nested more than 32 deep");
       if (dots_ >= key_parts_max) return fail("the key has more than 32 parts");
+      if (beyond_ascii_)
+        return fail("a character outside ASCII may stand in quotes only, and never right after a backslash");
       if (bad_header_) return fail("expected the name of a table: [pod.NAME]");
     }
     return {};
@@ -44,6 +47,7 @@ class Precheck {
     if (c == '#') return skip_comment();
     if (c == '"' || c == '\'') starts_line_ = false;
     if (c == '"' || c == '\'') return skip_string(c);
+    beyond_ascii_ = is_beyond_ascii(c);
     if (c == '.') ++dots_;
     if (c == '[' && depth_ == 0 && starts_line_) bad_header_ = !begins_key(text_.substr(at_));
     starts_line_ = c == '\n' || (starts_line_ && (c == ' ' || c == '\t' || c == '\r'));
@@ -74,9 +78,22 @@ class Precheck {
         return;
       }
       if (text_[at_] == '\n' && !multi_line) return;  // unfinished; toml++ will say so
-      at_ += text_[at_] == '\\' && quote == '"' ? 2 : 1;
+      const bool escapes = text_[at_] == '\\' && quote == '"';
+      at_ += escapes ? 2 : 1;
+      if (escapes && multi_line && continues_beyond_ascii()) return;
     }
     at_ = text_.size();
+  }
+
+  static bool is_beyond_ascii(char c) { return static_cast<unsigned char>(c) >= 0x80; }
+
+  // What a backslash escapes; at the end of a line it takes the blanks up to the next character with it.
+  bool continues_beyond_ascii() {
+    if (at_ > text_.size()) return false;
+    const std::size_t next = text_.find_first_not_of(" \t\r\n", at_ - 1);
+    beyond_ascii_ = next != std::string_view::npos && is_beyond_ascii(text_[next]);
+    if (beyond_ascii_) at_ = next + 1;
+    return beyond_ascii_;
   }
 
   std::string_view text_;
@@ -85,6 +102,7 @@ class Precheck {
   int dots_ = 0;
   bool starts_line_ = true;
   bool bad_header_ = false;
+  bool beyond_ascii_ = false;
 };
 
 Position position_of(const toml::source_region& region) {

@@ -38,7 +38,12 @@ class Builder : public YAML::EventHandler {
   std::vector<Node> documents;
   Fault fault;  // the first; nothing is built after it
 
-  void OnDocumentStart(const YAML::Mark&) override { anchors_.clear(); }
+  // yaml-cpp takes a text it cannot place (", a") for empty documents without end, all at one position.
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    anchors_.clear();
+    if (mark.pos <= last_start_) fail(position_of(mark), "this is no value");
+    last_start_ = mark.pos;
+  }
   void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
@@ -184,6 +189,7 @@ class Builder : public YAML::EventHandler {
   std::vector<Frame> open_;
   std::map<YAML::anchor_t, Node> anchors_;
   std::size_t expanded_ = 0;
+  int last_start_ = -1;
 };
 
 }  // namespace

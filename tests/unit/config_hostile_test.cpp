@@ -21,6 +21,8 @@ std::string repeated(std::string_view part, std::size_t count) {
 
 std::vector<MistakeCase> toml_cases() {
   const std::string too_large = "f:1:1: the file is larger than 1 MiB, which is the most reeve reads: split it";
+  const std::string beyond_ascii =
+      "a character outside ASCII may stand in quotes only, and never right after a backslash";
   const std::string too_deep = "brackets are nested more than 32 deep";
   return {
       {"megabytes of brackets", repeated("[", 5 << 20), {too_large}},
@@ -30,6 +32,8 @@ std::vector<MistakeCase> toml_cases() {
       {"a 1 MB table header", "[" + repeated("a.", 500000) + "a]", {"f:1:65: the key has more than 32 parts"}},
       {"a header without a name", "[&\n", {"f:1:1: expected the name of a table: [pod.NAME]"}},
       {"a header of three brackets", "a = 1\n [[[a]]]\n", {"f:2:2: expected the name of a table: [pod.NAME]"}},
+      {"a letter outside ASCII", "a = \"ä\" # ö\nü = 1\n", {"f:2:1: " + beyond_ascii}},
+      {"a letter after a continued line", "a = \"\"\"x \\\n  ä\"\"\"\n", {"f:2:3: " + beyond_ascii}},
       {"dots in strings and comments are not parts",
        "# " + repeated("a.", 99) + "\n[pod.a]\ncommand = [\"" + repeated("[a.", 99) + "\", '" + repeated("[", 99) +
            "', '''" + repeated("[\n", 99) + "''', \"\"\"" + repeated("\\\"[", 99) + "\"\"\"]\n",
@@ -52,6 +56,7 @@ std::vector<MistakeCase> yaml_cases() {
       {"deep nesting", repeated("[", 200), {"f:1:51: values are nested more than 100 deep"}},
       {"a megabyte of brackets", repeated("[", 1 << 20), {"f:1:51: values are nested more than 100 deep"}},
       {"a megabyte of dashes", repeated("- ", 1 << 19), {"f:1:201: values are nested more than 100 deep"}},
+      {"documents without end", "a: b\n---\n, c\n", {"f:3:1: this is no value"}},
       {"merging with a text", "<<: x\n", {"f:1:5: \"<<\" takes an object to merge"}},
   };
 }
