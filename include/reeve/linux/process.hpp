@@ -1,0 +1,95 @@
+#pragma once
+// One supervised process tree: a leader and whatever it starts, under a tiny init that ends all of it.
+
+#include <reeve/core/result.hpp>
+#include <reeve/linux/fd.hpp>
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace reeve::linux {
+
+enum class Isolation {
+  private_namespaces,  // own pid, mount, IPC and UTS namespaces; a user namespace too when we are not root
+  none,                // our own namespaces; the tree is known as the descendants of a child subreaper
+};
+
+struct ProcessSpec {
+  std::vector<std::string> argv;         // argv[0] is looked up in the PATH of `environment` inside root_directory
+  std::vector<std::string> environment;  // "NAME=value", the whole of it
+  std::string working_directory;         // empty: "/"
+  std::string root_directory;            // absolute; empty or "/": the host's own root
+  std::string host_name;                 // for the private UTS namespace; empty: leave it
+  Isolation isolation = Isolation::private_namespaces;
+  int stdout_fd = -1;  // borrowed until start returns; stdin is /dev/null
+  int stderr_fd = -1;
+  // Run inside all namespaces of the container whose tiny init this pidfd is (isolation is then private_namespaces).
+  std::optional<int> join_pidfd;
+};
+
+// The exec succeeded; leader is its pid as we see it.
+struct ProcessStarted {
+  pid_t leader;
+};
+
+// Nothing runs: "cannot execute /usr/bin/web: No such file or directory".
+struct ProcessStartFailed {
+  std::string message;
+  int code;
+};
+
+// The leader ended with this wait status; the rest of its tree is being killed or has been.
+struct ProcessEnded {
+  int wait_status;
+};
+
+using ProcessReport = std::variant<ProcessStarted, ProcessStartFailed, ProcessEnded>;
+
+// Owns the way to talk to one tree's tiny init. Destroying it makes the tiny init end the whole tree.
+class Process {
+ public:
+  // Begins the start and returns at once; how it went comes as a report. Call it from the main thread only: the tree
+  // ends when the thread that started it does.
+  static Result<Process> start(const ProcessSpec& spec);
+
+  // The tiny init, our child. Nothing of the tree is left when the reaper returns this pid, unless somebody else killed
+  // the tiny init of a tree without a pid namespace of its own.
+  pid_t pid() const noexcept { return pid_; }
+  int pidfd() const noexcept { return pidfd_.get(); }
+
+  // Non-blocking; readable when a report waits. Stop polling it after the last report.
+  int control_fd() const noexcept { return control_.get(); }
+
+  // The next report, or nothing yet. The last one is always ProcessStartFailed or ProcessEnded, also when the tiny
+  // init was itself killed (then the wait status says SIGKILL).
+  std::optional<ProcessReport> read_report();
+
+  // Signals the leader only; a signal sent before the exec arrives after it.
+  Result<void> signal(int signal_number);
+
+  // Kills everything: leader, children, those that called setsid or forked twice.
+  Result<void> kill_tree();
+
+ private:
+  // Who ends a tree: the kernel, by its pid namespace; or the tiny init, which is asked to.
+  enum class KilledBy { kernel, tiny_init };
+
+  Process(pid_t pid, UniqueFd pidfd, UniqueFd control, KilledBy killed_by) noexcept
+      : pid_(pid), pidfd_(std::move(pidfd)), control_(std::move(control)), killed_by_(killed_by) {}
+
+  std::optional<ProcessReport> last_words();
+  Result<void> command(int signal_number, const char* what);
+
+  pid_t pid_;
+  UniqueFd pidfd_;
+  UniqueFd control_;
+  KilledBy killed_by_;
+  bool started_ = false;
+  bool finished_ = false;
+};
+
+}  // namespace reeve::linux

@@ -1,0 +1,174 @@
+#include "linux/child_setup.hpp"
+
+#include "linux/clone.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace reeve::linux {
+namespace {
+
+// The C library calls this kernel_sigaction and hides it; sigaction itself refuses two signals it keeps for threads.
+struct KernelSigaction {
+  void (*handler)(int);
+  unsigned long flags;
+  void (*restorer)();
+  std::uint64_t mask;
+};
+
+void close_from(int first) noexcept {
+  if (::syscall(SYS_close_range, static_cast<unsigned>(first), ~0U, 0U) == 0) return;
+  // Before Linux 5.9, or behind a filter that does not know it.
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  const int last = static_cast<int>(std::min<rlim_t>(limit.rlim_cur, 1 << 20));
+  for (int fd = first; fd < last; ++fd) ::close(fd);
+}
+
+int write_text(const char* path, const char* text) noexcept {
+  const int fd = ::open(path, O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return errno;
+  const ssize_t written = ::write(fd, text, std::strlen(text));
+  const int code = written < 0 ? errno : 0;
+  ::close(fd);
+  return code;
+}
+
+int outcome(long returned) noexcept { return returned < 0 ? errno : 0; }
+
+// pivot_root(".", ".") stacks the old root on the new one (pivot_root(2)). It becomes the current directory: the host's
+// devices are taken from it, and it stays until leave_old_root, because the kernel gives a user namespace a fresh /proc
+// only while it sees another whole one.
+int enter_root(const char* root) noexcept {
+  const int old_root = ::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (old_root < 0) return errno;
+  int code = outcome(::chdir(root));
+  if (code == 0) code = outcome(::syscall(SYS_pivot_root, ".", "."));
+  if (code == 0) code = outcome(::fchdir(old_root));
+  ::close(old_root);
+  return code;
+}
+
+int leave_old_root() noexcept {
+  if (::umount2(".", MNT_DETACH) != 0) return errno;
+  return outcome(::chdir("/"));
+}
+
+int make_file(const char* path) noexcept {
+  const int fd = ::open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
+  if (fd < 0) return errno;
+  ::close(fd);
+  return 0;
+}
+
+int perform(const SetupStep& step) noexcept {
+  using enum SetupStep::Action;
+  switch (step.action) {
+    case mount:
+      return outcome(::mount(step.source, step.target, step.type, step.flags, step.data));
+    case make_directory:
+      return outcome(::mkdir(step.target, step.mode));
+    case make_file:
+      return linux::make_file(step.target);
+    case make_link:
+      return outcome(::symlink(step.source, step.target));
+    case write_file:
+      return write_text(step.target, step.data);
+    case enter_root:
+      return linux::enter_root(step.target);
+    case leave_old_root:
+      return linux::leave_old_root();
+    case name_host:
+      return outcome(::sethostname(step.data, std::strlen(step.data)));
+  }
+  return EINVAL;
+}
+
+// Goes on to the next candidate after the errors that execvp goes on after.
+bool may_be_elsewhere(int code) noexcept {
+  return code == ENOENT || code == ENOTDIR || code == EACCES || code == ENODEV || code == ESTALE || code == ETIMEDOUT;
+}
+
+SetupFailure execute(const LaunchPlan& plan) noexcept {
+  SetupFailure refused;
+  for (const char* candidate : plan.candidates) {
+    ::execve(candidate, plan.argv.data(), plan.environment.data());
+    const int code = errno;
+    const bool is_there = code == ENOENT && ::faccessat(AT_FDCWD, candidate, F_OK, 0) == 0;
+    const Remedy remedy = is_there ? Remedy::interpreter : Remedy::executable;
+    if (is_there || !may_be_elsewhere(code)) return {"cannot execute ", candidate, code, remedy};
+    // A file that may not be executed says more than all the places where there is none.
+    if (refused.code != EACCES) refused = {"cannot execute ", candidate, code, remedy};
+  }
+  if (plan.not_found != nullptr && refused.code != EACCES) return {plan.not_found, nullptr, ENOENT, Remedy::executable};
+  return refused;
+}
+
+}  // namespace
+
+SetupFailure take_descriptors(const LaunchPlan& plan) noexcept {
+  // Out of the way first: any of them may be one of the numbers that are about to be taken.
+  constexpr int out_of_the_way = 16;
+  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (null < 0) return {"cannot open /dev/null", nullptr, errno, Remedy::none};
+  const int from[] = {null, null, null, plan.control_fd, plan.stdout_fd, plan.stderr_fd};
+  int moved[6];
+  for (int to = 0; to < 6; ++to) {
+    moved[to] = ::fcntl(from[to], F_DUPFD_CLOEXEC, out_of_the_way);
+    if (moved[to] < 0) return {"cannot keep a descriptor for a new process", nullptr, errno, Remedy::none};
+  }
+  for (int to = 0; to < 6; ++to) {
+    const int flags = to < init_control_fd ? 0 : O_CLOEXEC;  // the leader inherits 0, and puts its own over 1 and 2
+    if (::dup3(moved[to], to, flags) < 0) return {"cannot place a descriptor", nullptr, errno, Remedy::none};
+  }
+  close_from(init_signal_fd);
+  return {};
+}
+
+void reset_dispositions() noexcept {
+  constexpr int signals_max = 64;
+  for (int signal_number = 1; signal_number <= signals_max; ++signal_number) {
+    KernelSigaction by_default{};
+    // Stopped children are the leader's business: no wake-up for them.
+    if (signal_number == SIGCHLD) by_default.flags = SA_NOCLDSTOP;
+    ::syscall(SYS_rt_sigaction, signal_number, &by_default, nullptr, sizeof by_default.mask);
+  }
+}
+
+SetupFailure perform_steps(const LaunchPlan& plan) noexcept {
+  for (const SetupStep& step : plan.steps) {
+    if (const int code = perform(step); code != 0) return {step.what, nullptr, code, step.remedy};
+  }
+  return {};
+}
+
+SetupFailure become_leader(const LaunchPlan& plan, mode_t umask_wanted) noexcept {
+  ::setsid();
+  if (::dup2(init_stdout_fd, STDOUT_FILENO) < 0 || ::dup2(init_stderr_fd, STDERR_FILENO) < 0) {
+    return {"cannot connect the output of a new process", nullptr, errno, Remedy::none};
+  }
+  if (plan.change_root != nullptr && ::chroot(plan.change_root) != 0) {
+    return {plan.change_root_failed, nullptr, errno, Remedy::none};
+  }
+  if (::chdir(plan.working_directory) != 0) return {plan.working_directory_failed, nullptr, errno, Remedy::none};
+  // Where no namespace ends the tree, the leader at least must not outlive its tiny init.
+  if (plan.place != Place::own_namespaces) ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  if (plan.place != Place::host && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
+    return {"cannot refuse new privileges", nullptr, errno, Remedy::isolation};
+  }
+  ::umask(umask_wanted);
+  set_signal_mask(0);
+  return execute(plan);
+}
+
+}  // namespace reeve::linux

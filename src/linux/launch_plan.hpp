@@ -1,0 +1,83 @@
+#pragma once
+// Everything a new process needs, laid out before the clone: after it, nothing may allocate or take a lock.
+
+#include <reeve/linux/process.hpp>
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace reeve::linux {
+
+// What a message about a failed step advises. Travels over the control socket.
+enum class Remedy : std::int32_t { none, isolation, proc_covered, root_lacks_directory, interpreter, executable };
+
+// One thing the tiny init does to its namespaces. Texts belong to the plan.
+struct SetupStep {
+  enum class Action {
+    mount,
+    make_directory,
+    make_file,
+    make_link,
+    write_file,      // `data` into `target`
+    enter_root,      // `target` becomes the root; the old one stays reachable as the current directory
+    leave_old_root,  // the old root is gone
+    name_host,       // `data` becomes the host name
+  };
+  Action action;
+  const char* what;  // "cannot mount a private /tmp"
+  const char* target = nullptr;
+  const char* source = nullptr;
+  const char* type = nullptr;
+  const char* data = nullptr;
+  unsigned long flags = 0;  // of the mount
+  mode_t mode = 0;          // of the directory
+  Remedy remedy = Remedy::isolation;
+};
+
+// Where the tree runs decides who adopts its orphans and who ends it.
+enum class Place {
+  own_namespaces,  // the tiny init is PID 1: its exit kills the tree
+  joined,          // inside a container, as a child subreaper
+  host,            // in our own namespaces, as a child subreaper
+};
+
+struct LaunchPlan {
+  LaunchPlan() = default;
+  LaunchPlan(const LaunchPlan&) = delete;
+  LaunchPlan& operator=(const LaunchPlan&) = delete;
+
+  // Keeps a text for as long as the plan.
+  const char* keep(std::string text) { return texts.emplace_back(std::move(text)).c_str(); }
+
+  Place place = Place::host;
+  bool user_namespace = false;  // the tree runs in one that is not ours
+  std::vector<SetupStep> steps;
+  std::vector<char*> argv;
+  std::vector<char*> environment;
+  std::vector<const char*> candidates;       // what to execute, the first that exists
+  const char* not_found = nullptr;           // what to say when several candidates were tried and none exists
+  const char* change_root = nullptr;         // for the leader alone; with Place::host
+  const char* change_root_failed = nullptr;  // "cannot change the root to ..."
+  const char* working_directory = nullptr;   // never empty
+  const char* working_directory_failed = nullptr;
+  // Where the leader runs until its exec, in the memory of the tiny init.
+  static constexpr std::size_t leader_stack_bytes = 32 * 1024;
+  std::unique_ptr<char[]> leader_stack{new char[leader_stack_bytes]};
+  int control_fd = -1;
+  int stdout_fd = -1;
+  int stderr_fd = -1;
+
+ private:
+  std::deque<std::string> texts;
+};
+
+// Fills the plan from the spec; refuses what could never run.
+Result<void> fill_launch_plan(LaunchPlan& plan, const ProcessSpec& spec);
+
+}  // namespace reeve::linux
