@@ -81,9 +81,19 @@ $(REEVE): $(OUT)/src/main.o $(LIB)
 	$(SAY) LINK $@
 	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) $< $(LIB) $(LDLIBS) -o $@
 
+# What the tests let reeve start: static, so that it runs in any root directory, and never sanitized.
+$(BEHAVE): $(wildcard tests/helper/*.cpp)
+	@mkdir -p $(@D)
+	$(SAY) CXX $@
+	$(Q)$(COMPILE) -std=c++20 -O1 -g $(WARN) -c tests/helper/behave.cpp -o $@.o
+	$(Q)$(CXX) -static $@.o -o $@
+
+# Tests find it by this path, or by REEVE_BEHAVE in the environment.
+$(OUT)/tests/%.o: CPPFLAGS += -DREEVE_BEHAVE_PATH='"$(abspath $(BEHAVE))"' -I.
+
 define SUITE_RULES
 $(1)_OBJ := $$(patsubst %.cpp,$(OUT)/%.o,$$(wildcard tests/$(1)/*.cpp))
-$(OUT)/test-$(1): $$($(1)_OBJ) $(LIB)
+$(OUT)/test-$(1): $$($(1)_OBJ) $(LIB) | $(BEHAVE)
 	$(SAY) LINK $$@
 	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) $$($(1)_OBJ) $(LIB) $(LDLIBS) $(TESTLIBS) -o $$@
 -include $$($(1)_OBJ:.o=.d)
