@@ -21,7 +21,7 @@ SAY := @printf '  %-7s %s\n'
 endif
 
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
-CPPFLAGS += -Iinclude -Itests -DBOOST_BIND_GLOBAL_PLACEHOLDERS -DREEVE_VERSION='"$(or $(VERSION),0.0.0)"' -MMD -MP
+CPPFLAGS += -Iinclude -Isrc -Itests -DBOOST_BIND_GLOBAL_PLACEHOLDERS -DREEVE_VERSION='"$(or $(VERSION),0.0.0)"' -MMD -MP
 CXXFLAGS += -std=c++20 -g $(WARN) -ffunction-sections -fdata-sections -pthread
 LDFLAGS  += -Wl,--gc-sections -pthread
 LDLIBS   += -l:libyaml-cpp.a -l:libboost_json.a -l:libuv_a.a -ldl -lrt
@@ -81,19 +81,18 @@ $(REEVE): $(OUT)/src/main.o $(LIB)
 	$(SAY) LINK $@
 	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) $< $(LIB) $(LDLIBS) -o $@
 
-# What the tests let reeve start: static, so that it runs in any root directory, and never sanitized.
-$(BEHAVE): $(wildcard tests/helper/*.cpp)
+# What the tests and the demo let reeve start: static, so that it runs in any root directory, and never sanitized.
+$(BEHAVE): $(wildcard tests/helper/*.cpp tests/helper/*.hpp)
 	@mkdir -p $(@D)
 	$(SAY) CXX $@
-	$(Q)$(COMPILE) -std=c++20 -O1 -g $(WARN) -c tests/helper/behave.cpp -o $@.o
-	$(Q)$(CXX) -static $@.o -o $@
+	$(Q)$(COMPILE) -std=c++20 -O1 -g $(WARN) -pthread -static $(filter %.cpp,$^) -o $@
 
-# Tests find it by this path, or by REEVE_BEHAVE in the environment.
-$(OUT)/tests/%.o: CPPFLAGS += -DREEVE_BEHAVE_PATH='"$(abspath $(BEHAVE))"' -I.
+# Tests find both by these paths, or by REEVE_BEHAVE and REEVE_BINARY in the environment.
+$(OUT)/tests/%.o: CPPFLAGS += -DREEVE_BEHAVE_PATH='"$(abspath $(BEHAVE))"' -DREEVE_BINARY_PATH='"$(abspath $(REEVE))"'
 
 define SUITE_RULES
 $(1)_OBJ := $$(patsubst %.cpp,$(OUT)/%.o,$$(wildcard tests/$(1)/*.cpp))
-$(OUT)/test-$(1): $$($(1)_OBJ) $(LIB) | $(BEHAVE)
+$(OUT)/test-$(1): $$($(1)_OBJ) $(LIB) | $(BEHAVE) $(REEVE)
 	$(SAY) LINK $$@
 	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) $$($(1)_OBJ) $(LIB) $(LDLIBS) $(TESTLIBS) -o $$@
 -include $$($(1)_OBJ:.o=.d)
@@ -101,3 +100,121 @@ endef
 $(foreach suite,$(SUITES),$(eval $(call SUITE_RULES,$(suite))))
 
 -include $(LIBOBJ:.o=.d) $(OUT)/src/main.d
+
+# --- What people type. ---
+
+.PHONY: help deps demo test sim fuzz bench lint tidy format sanitize tsan static coverage install uninstall clean
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
+	@echo
+	@echo '  V=1 shows the commands, MODE=release|debug|asan|tsan|static|coverage picks a build, DESTDIR and PREFIX'
+	@echo '  say where install puts things.'
+
+build: build/reeve ## build build/reeve (also: make)
+
+PACKAGES := g++ libboost1.81-dev libboost-json1.81-dev libboost-test1.81-dev libexpected-dev libtomlplusplus-dev \
+            libuv1-dev libyaml-cpp-dev
+LINT_PACKAGES := clang-format clang-tidy
+FUZZ_PACKAGES := clang libclang-rt-14-dev
+
+# Installs what of the first argument is missing, and says so.
+define INSTALL
+@missing=$$(for each in $(1); do dpkg-query -W -f='$${Status}' $$each 2>/dev/null | grep -q 'ok installed' || echo $$each; done); \
+if [ -n "$$missing" ]; then \
+  echo "installing Debian packages:" $$missing; \
+  if [ "$$(id -u)" = 0 ]; then as=; else as=sudo; fi; \
+  $$as apt-get update -qq && $$as env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+fi
+endef
+
+deps: ## install the Debian packages that a build needs
+	$(call INSTALL,$(PACKAGES))
+
+demo: deps ## watch reeve gate, restart and probe real processes
+	$(Q)$(MAKE) --no-print-directory build/reeve build/release/behave
+	$(Q)etc/examples/demo/run build
+
+test: deps ## build and run every test
+	$(Q)$(MAKE) --no-print-directory $(foreach suite,$(SUITES),$(OUT)/test-$(suite))
+	$(Q)tests/run $(OUT) $(SUITES)
+
+sim: deps ## long simulation: SEEDS=1000, or exactly one with SEED=…
+	$(Q)$(MAKE) --no-print-directory $(OUT)/test-sim
+	$(Q)$(if $(SEED),REEVE_SEED=$(SEED) REEVE_TRACE=1) REEVE_SEEDS=$(or $(SEEDS),1000) $(OUT)/test-sim --log_level=message
+
+sanitize: deps ## the tests under AddressSanitizer and UBSan
+	$(Q)$(MAKE) --no-print-directory MODE=asan test
+
+tsan: deps ## the tests of threads under ThreadSanitizer
+	$(Q)$(MAKE) --no-print-directory MODE=tsan build/tsan/test-proxy
+	$(Q)tests/run build/tsan proxy
+
+static: deps ## one static binary: build/static/reeve
+	$(Q)$(MAKE) --no-print-directory MODE=static build/static/reeve
+	$(Q)strip -o build/static/reeve-stripped build/static/reeve && ls -l build/static/reeve-stripped
+
+bench: deps ## measure memory, starts, restarts and idle cost, beside a bare fork+exec loop
+	$(Q)$(MAKE) --no-print-directory build/release/reeve build/release/bench build/release/behave
+	$(Q)build/release/bench
+
+build/release/bench: $(patsubst %.cpp,build/release/%.o,$(wildcard tests/bench/*.cpp)) build/release/libreeve.a
+	$(SAY) LINK $@
+	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+FUZZERS := $(patsubst tests/fuzz/%.cpp,%,$(wildcard tests/fuzz/*_fuzz.cpp))
+FUZZ_SECONDS ?= 60
+fuzz: deps ## every fuzzer for FUZZ_SECONDS (60), starting from its corpus
+	$(call INSTALL,$(FUZZ_PACKAGES))
+	@mkdir -p build/fuzz
+	$(Q)set -e; for each in $(FUZZERS); do \
+	  echo "  FUZZ    $$each"; \
+	  clang++ -std=c++20 -g -O1 -Iinclude -Isrc -Itests -fsanitize=fuzzer,address,undefined -DREEVE_VERSION='"fuzz"' \
+	    tests/fuzz/$$each.cpp $$(ls src/core/*.cpp src/config/*.cpp src/runtime/http_exchange.cpp) \
+	    -o build/fuzz/$$each -l:libyaml-cpp.a -l:libboost_json.a; \
+	  mkdir -p build/fuzz/corpus-$$each; \
+	  build/fuzz/$$each -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 -print_final_stats=0 -verbosity=0 \
+	    build/fuzz/corpus-$$each tests/fuzz/corpus/$${each%_fuzz}; \
+	done
+
+SOURCES := $(shell find include src tests etc -name '*.?pp' 2>/dev/null)
+HEADERS := $(filter %.hpp,$(SOURCES))
+
+format: ## lay out the sources
+	$(call INSTALL,$(LINT_PACKAGES))
+	$(Q)clang-format -i $(SOURCES)
+
+lint: deps ## rooms, function length, headers that stand alone, layout, clang-tidy
+	$(call INSTALL,$(LINT_PACKAGES))
+	$(Q).ci/lint-rooms
+	$(Q).ci/lint-functions
+	$(Q)clang-format --dry-run -Werror $(SOURCES)
+	$(Q)printf '%s\n' $(filter include/%,$(HEADERS)) | sed 's,^include/\(.*\),#include <\1>,' | \
+	  xargs -P2 -d '\n' -n1 sh -c 'echo "$$0" | $(COMPILE) $(filter-out -MMD -MP,$(CPPFLAGS)) -std=c++20 $(WARN) -fsyntax-only -xc++ -'
+	$(Q)$(MAKE) --no-print-directory tidy
+
+tidy: $(patsubst %.cpp,build/tidy/%.ok,$(filter src/%.cpp,$(SOURCES)))
+
+build/tidy/%.ok: %.cpp .clang-tidy $(HEADERS)
+	@mkdir -p $(@D)
+	$(SAY) TIDY $<
+	$(Q)clang-tidy --quiet $< -- $(filter-out -MMD -MP,$(CPPFLAGS)) -std=c++20 2>/dev/null
+	$(Q)touch $@
+
+coverage: deps ## line coverage of src and include by the tests
+	$(Q)$(MAKE) --no-print-directory MODE=coverage test
+	$(Q)gcov -r -s $(CURDIR) -o build/coverage/src/core build/coverage/src/core/*.o 2>/dev/null | grep -A1 "File 'src" | sed '/^--/d' ; rm -f *.gcov
+
+install: ## install the program, its unit and its example configuration
+	install -D -m 755 build/reeve $(DESTDIR)$(PREFIX)/bin/reeve
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)/etc/reeve
+	sed 's,@PREFIX@,$(PREFIX),g' systemd/reeve.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/reeve.service
+	[ -e $(DESTDIR)/etc/reeve/reeve.toml ] || install -m 644 etc/reeve.toml $(DESTDIR)/etc/reeve/reeve.toml
+	install -d $(DESTDIR)$(PREFIX)/share/doc/reeve/examples
+	install -m 644 $(wildcard etc/examples/*.toml) $(DESTDIR)$(PREFIX)/share/doc/reeve/examples
+
+uninstall: ## remove what install put there, but no configuration
+	rm -f $(DESTDIR)$(PREFIX)/bin/reeve $(DESTDIR)$(PREFIX)/lib/systemd/system/reeve.service
+	rm -rf $(DESTDIR)$(PREFIX)/share/doc/reeve
+
+clean: ## remove all that was built
+	rm -rf build

@@ -3,7 +3,7 @@
 
 #include <reeve/proxy/proxy.hpp>
 
-#include "mailbox.hpp"
+#include "proxy/mailbox.hpp"
 
 #include <atomic>
 #include <cstdint>

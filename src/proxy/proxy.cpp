@@ -2,8 +2,8 @@
 
 #include <reeve/core/random.hpp>
 
-#include "messages.hpp"
-#include "worker.hpp"
+#include "proxy/messages.hpp"
+#include "proxy/worker.hpp"
 
 #include <pthread.h>
 #include <signal.h>

@@ -1,6 +1,6 @@
-#include "service.hpp"
+#include "proxy/service.hpp"
 
-#include "worker.hpp"
+#include "proxy/worker.hpp"
 
 #include <algorithm>
 #include <cerrno>

@@ -5,8 +5,8 @@
 #include <reeve/proxy/listener.hpp>
 #include <reeve/proxy/proxy.hpp>
 
-#include "messages.hpp"
-#include "session.hpp"
+#include "proxy/messages.hpp"
+#include "proxy/session.hpp"
 
 #include <map>
 #include <memory>

@@ -1,6 +1,6 @@
-#include "session.hpp"
+#include "proxy/session.hpp"
 
-#include "service.hpp"
+#include "proxy/service.hpp"
 
 #include <utility>
 

@@ -1,4 +1,4 @@
-#include "worker.hpp"
+#include "proxy/worker.hpp"
 
 #include <fcntl.h>
 

@@ -6,8 +6,8 @@
 #include <reeve/proxy/relay.hpp>
 #include <reeve/proxy/uv.hpp>
 
-#include "messages.hpp"
-#include "service.hpp"
+#include "proxy/messages.hpp"
+#include "proxy/service.hpp"
 
 #include <map>
 #include <memory>

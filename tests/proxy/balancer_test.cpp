@@ -5,7 +5,7 @@
 #include <array>
 #include <map>
 
-#include "support.hpp"
+#include <proxy/support.hpp>
 
 namespace reeve::proxy::test {
 namespace {

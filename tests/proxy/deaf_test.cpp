@@ -12,7 +12,7 @@
 #include <csignal>
 #include <ctime>
 
-#include "support.hpp"
+#include <proxy/support.hpp>
 
 namespace reeve::proxy::test {
 namespace {

@@ -7,7 +7,7 @@
 
 #include <cerrno>
 
-#include "support.hpp"
+#include <proxy/support.hpp>
 
 namespace reeve::proxy::test {
 namespace {

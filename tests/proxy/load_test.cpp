@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <fstream>
 
-#include "support.hpp"
+#include <proxy/support.hpp>
 
 namespace reeve::proxy::test {
 namespace {

@@ -10,8 +10,8 @@
 #include <malloc.h>
 #include <cerrno>
 
-#include "../../src/proxy/session.hpp"
-#include "support.hpp"
+#include <proxy/support.hpp>
+#include "proxy/session.hpp"
 
 namespace reeve::proxy::test {
 namespace {

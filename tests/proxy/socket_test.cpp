@@ -10,7 +10,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "support.hpp"
+#include <proxy/support.hpp>
 
 namespace reeve::proxy::test {
 

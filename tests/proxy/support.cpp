@@ -1,4 +1,4 @@
-#include "support.hpp"
+#include <proxy/support.hpp>
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -3,6 +3,7 @@
 
 #include <reeve/core/id.hpp>
 #include <reeve/core/random.hpp>
+#include <reeve/core/spec.hpp>
 #include <reeve/core/time.hpp>
 #include <reeve/linux/socket_address.hpp>
 
@@ -19,8 +20,6 @@
 #include <vector>
 
 namespace reeve::proxy {
-
-enum class Balancing { least_connections, round_robin, random };
 
 // Kubernetes' three conditions decide who gets connections: the ready ones; if none is, those that serve while they
 // terminate; else nobody.
