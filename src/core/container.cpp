@@ -224,7 +224,7 @@ void Container::report_outcome(PodStep& step, const ProbeWorker& worker, const P
     report(step, EventType::warning, "ProbeWarning", name + " probe warning: " + outcome.text);
   } else if (outcome.result == ProbeResult::failure) {
     report(step, EventType::warning, "Unhealthy", name + " probe failed: " + outcome.text);
-  } else if (thrown_away) {
+  } else if (thrown_away && std::holds_alternative<Running>(state_)) {  // one that leaves may well not answer
     report(step, EventType::warning, "Unhealthy",
            name + " probe errored and resulted in unknown state: " + outcome.text);
   }

@@ -1,0 +1,61 @@
+#include "cli/options.hpp"
+
+#include <algorithm>
+
+namespace reeve::cli {
+namespace {
+
+const Option* find(std::span<const Option> options, std::string_view name) {
+  const auto found = std::ranges::find_if(options, [&](const Option& each) {
+    return each.long_name == name || (name.size() == 2 && each.short_name == name);
+  });
+  return found == options.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> read_options(std::span<const std::string> arguments, std::span<const Option> options) {
+  std::vector<std::string> others;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& argument = arguments[i];
+    if (argument == "--") {
+      others.insert(others.end(), arguments.begin() + static_cast<std::ptrdiff_t>(i) + 1, arguments.end());
+      break;
+    }
+    if (argument.size() < 2 || argument[0] != '-') {
+      others.push_back(argument);
+      continue;
+    }
+    const std::size_t equals = argument.starts_with("--") ? argument.find('=') : std::string::npos;
+    const std::string name = argument.substr(0, equals);
+    const Option* option = find(options, name);
+    if (option == nullptr) return fail("unknown option " + name);
+    const bool has_value = equals != std::string::npos;
+    if (option->value.empty()) {
+      if (has_value) return fail("option " + name + " takes no value");
+      option->set({});
+    } else if (has_value) {
+      option->set(argument.substr(equals + 1));
+    } else if (i + 1 < arguments.size()) {
+      option->set(arguments[++i]);
+    } else {
+      return fail("option " + name + " needs a value: " + name + " " + std::string(option->value));
+    }
+  }
+  return others;
+}
+
+std::string describe_options(std::span<const Option> options) {
+  std::string text;
+  for (const Option& each : options) {
+    std::string head = "  ";
+    head += each.short_name.empty() ? "    " : std::string(each.short_name) + ", ";
+    head += each.long_name;
+    if (!each.value.empty()) head += " " + std::string(each.value);
+    head.resize(std::max<std::size_t>(head.size() + 2, 28), ' ');
+    text += head + std::string(each.doc) + "\n";
+  }
+  return text;
+}
+
+}  // namespace reeve::cli

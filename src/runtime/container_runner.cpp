@@ -1,0 +1,164 @@
+#include "runtime/container_runner.hpp"
+
+#include "runtime/launch.hpp"
+#include "runtime/narrator.hpp"
+
+#include <sys/wait.h>
+
+#include <csignal>
+
+namespace reeve::runtime {
+namespace {
+
+struct Output {
+  LineSplitter lines;
+  std::unique_ptr<LogStream> stream;
+};
+
+ExitStatus exit_status(int wait_status) {
+  if (WIFSIGNALED(wait_status)) return {0, WTERMSIG(wait_status)};
+  return {WEXITSTATUS(wait_status), 0};
+}
+
+}  // namespace
+
+struct ContainerRunner::Run {
+  ContainerRunner* runner = nullptr;
+  InstanceId instance;
+  std::string prefix;
+  linux::ProcessSpec spec;  // empty once it ended
+  std::optional<linux::Process> process;
+  proxy::UvHandle<uv_poll_t> reports;
+  Output out;
+  Output err;
+  linux::LogRing log;
+  std::optional<ExitStatus> status;
+  bool failed_to_start = false;
+};
+
+ContainerRunner::ContainerRunner(uv_loop_t& loop, ChildReaper& reaper, Narrator& narrator, Settings settings, Post post)
+    : loop_(loop), reaper_(reaper), narrator_(narrator), settings_(std::move(settings)), post_(std::move(post)) {}
+
+ContainerRunner::~ContainerRunner() = default;
+
+ContainerRunner::Run* ContainerRunner::find(InstanceId instance) {
+  const auto found = runs_.find(instance);
+  return found == runs_.end() ? nullptr : found->second.get();
+}
+
+void ContainerRunner::perform(const StartContainer& effect) {
+  auto owned = std::make_unique<Run>();
+  Run& run = *owned;
+  run.runner = this;
+  run.instance = effect.instance;
+  run.prefix = log_prefix(*effect.pod, *effect.container);
+  run.log = linux::LogRing(settings_.log_bytes);
+  runs_.emplace(effect.instance, std::move(owned));
+  if (auto started = start(run, effect); !started) start_failed(run, started.error().message());
+}
+
+Result<void> ContainerRunner::start(Run& run, const StartContainer& effect) {
+  REEVE_TRY(run.spec,
+            container_process(*effect.pod, *effect.spec, *effect.container, settings_.images, settings_.isolation));
+  REEVE_TRY(linux::Pipe out, linux::make_pipe(linux::Blocking::no));
+  REEVE_TRY(linux::Pipe err, linux::make_pipe(linux::Blocking::no));
+  const auto open = [&](Output& output, linux::UniqueFd fd) -> Result<void> {
+    REEVE_TRY(output.stream, LogStream::open(loop_, std::move(fd), [this, &run, &output](std::string_view bytes) {
+                print(run, output.lines, bytes);
+              }));
+    return {};
+  };
+  REEVE_TRY_VOID(open(run.out, std::move(out.read_end)));
+  REEVE_TRY_VOID(open(run.err, std::move(err.read_end)));
+  run.spec.stdout_fd = out.write_end.get();
+  run.spec.stderr_fd = err.write_end.get();
+  auto process = linux::Process::start(run.spec);
+  if (!process) return tl::unexpected(std::move(process).error());
+  run.process.emplace(*std::move(process));
+  return watch(run);
+}
+
+Result<void> ContainerRunner::watch(Run& run) {
+  reaper_.expect(run.process->pid(), [this, instance = run.instance](const linux::Reaped&) {
+    if (Run* found = find(instance)) ended(*found);
+  });
+  run.reports = proxy::UvHandle<uv_poll_t>(&run);
+  if (const int status = uv_poll_init(&loop_, run.reports.get(), run.process->control_fd()); status != 0) {
+    run.reports.abandon();
+    return fail("cannot watch a container", -status);
+  }
+  uv_poll_start(run.reports.get(), UV_READABLE, [](uv_poll_t* handle, int, int) {
+    if (auto* found = static_cast<Run*>(handle->data)) found->runner->read_reports(*found);
+  });
+  return {};
+}
+
+void ContainerRunner::print(Run& run, LineSplitter& splitter, std::string_view bytes) {
+  // A ring that cannot be had counts the bytes as dropped; the console still has them.
+  static_cast<void>(run.log.append(bytes));
+  splitter.feed(bytes, [&](std::string_view line) { narrator_.container_line(run.prefix, line); });
+}
+
+void ContainerRunner::read_reports(Run& run) {
+  while (const auto report = run.process->read_report()) {
+    if (const auto* started = std::get_if<linux::ProcessStarted>(&*report)) {
+      post_(ContainerStarted{run.instance, started->leader});
+      continue;
+    }
+    run.reports.reset();  // the last report: the socket would stay readable for ever
+    if (const auto* failed = std::get_if<linux::ProcessStartFailed>(&*report)) {
+      start_failed(run, failed->message);
+    } else {
+      run.status = exit_status(std::get<linux::ProcessEnded>(*report).wait_status);
+    }
+    return;
+  }
+}
+
+void ContainerRunner::start_failed(Run& run, const std::string& message) {
+  run.failed_to_start = true;
+  post_(ContainerStartFailed{run.instance, message});
+}
+
+// The tiny init is collected: nothing of the tree is left.
+void ContainerRunner::ended(Run& run) {
+  if (run.reports) read_reports(run);
+  run.reports.reset();
+  for (Output* each : {&run.out, &run.err}) {
+    if (each->stream) each->stream->finish();
+    each->stream.reset();
+    each->lines.finish([&](std::string_view line) { narrator_.container_line(run.prefix, line); });
+  }
+  run.process.reset();
+  run.spec = {};
+  if (run.failed_to_start) return;
+  post_(ContainerExited{run.instance, run.status.value_or(ExitStatus{0, SIGKILL})});
+}
+
+void ContainerRunner::perform(const SignalContainer& effect) {
+  Run* run = find(effect.instance);
+  if (run == nullptr || !run->process) return;
+  if (auto sent = run->process->signal(effect.signal); !sent)
+    narrator_.warn(run->prefix + " " + sent.error().message());
+}
+
+void ContainerRunner::perform(const KillContainer& effect) {
+  Run* run = find(effect.instance);
+  if (run == nullptr || !run->process) return;
+  if (auto sent = run->process->kill_tree(); !sent) narrator_.warn(run->prefix + " " + sent.error().message());
+}
+
+void ContainerRunner::perform(const ForgetInstance& effect) { runs_.erase(effect.instance); }
+
+Result<linux::ProcessSpec> ContainerRunner::command_for(InstanceId instance,
+                                                        const std::vector<std::string>& argv) const {
+  const auto found = runs_.find(instance);
+  if (found == runs_.end() || !found->second->process) return fail("the container does not run");
+  const Run& run = *found->second;
+  linux::ProcessSpec process = run.spec;
+  process.argv = argv;
+  if (process.isolation == linux::Isolation::private_namespaces) process.join_pidfd = run.process->pidfd();
+  return process;
+}
+
+}  // namespace reeve::runtime

@@ -1,0 +1,63 @@
+#pragma once
+// Runs containers: starts, signals and kills their process trees, keeps what they print, reports what became of them.
+
+#include "runtime/child_reaper.hpp"
+#include "runtime/log_stream.hpp"
+
+#include <reeve/core/effect.hpp>
+#include <reeve/core/input.hpp>
+#include <reeve/linux/log_ring.hpp>
+#include <reeve/linux/process.hpp>
+
+#include <functional>
+#include <memory>
+#include <unordered_map>
+
+namespace reeve::runtime {
+
+class Narrator;
+
+class ContainerRunner {
+ public:
+  using Post = std::function<void(Input)>;
+  struct Settings {
+    Images images;
+    Isolation isolation = Isolation::private_namespaces;
+    std::size_t log_bytes = linux::LogRing::default_bytes;
+  };
+
+  ContainerRunner(uv_loop_t& loop, ChildReaper& reaper, Narrator& narrator, Settings settings, Post post);
+  ~ContainerRunner();
+
+  void perform(const StartContainer& effect);
+  void perform(const SignalContainer& effect);
+  void perform(const KillContainer& effect);
+  void perform(const ForgetInstance& effect);
+
+  // How a command is run in the container of that instance, while it runs.
+  Result<linux::ProcessSpec> command_for(InstanceId instance, const std::vector<std::string>& argv) const;
+
+  // From now on; what runs keeps what it was started with.
+  void change_settings(Settings settings) { settings_ = std::move(settings); }
+
+ private:
+  // One run of a container, from its start until nobody wants its logs any more.
+  struct Run;
+
+  Result<void> start(Run& run, const StartContainer& effect);
+  Result<void> watch(Run& run);
+  void print(Run& run, LineSplitter& splitter, std::string_view bytes);
+  void read_reports(Run& run);
+  void ended(Run& run);
+  void start_failed(Run& run, const std::string& message);
+  Run* find(InstanceId instance);
+
+  uv_loop_t& loop_;
+  ChildReaper& reaper_;
+  Narrator& narrator_;
+  Settings settings_;
+  Post post_;
+  std::unordered_map<InstanceId, std::unique_ptr<Run>> runs_;
+};
+
+}  // namespace reeve::runtime

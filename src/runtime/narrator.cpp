@@ -1,0 +1,72 @@
+#include "runtime/narrator.hpp"
+
+#include "runtime/console.hpp"
+
+#include <reeve/core/hash.hpp>
+
+#include <array>
+
+namespace reeve::runtime {
+namespace {
+
+constexpr std::string_view plain = "\x1b[0m";
+constexpr std::string_view dim = "\x1b[2m";
+constexpr std::string_view yellow = "\x1b[33m";
+// Colours of containers: readable on dark and light, none of them the warnings' yellow.
+constexpr std::array<std::string_view, 6> palette{"\x1b[36m", "\x1b[32m", "\x1b[35m",
+                                                  "\x1b[34m", "\x1b[96m", "\x1b[95m"};
+
+std::string lower_kind(Kind kind) {
+  switch (kind) {
+    case Kind::pod:
+      return "pod/";
+    case Kind::deployment:
+      return "deployment.apps/";
+    case Kind::service:
+      return "service/";
+    case Kind::replica_set:
+      return "replicaset.apps/";
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string log_prefix(const PodIdentity& pod, const ContainerSpec& container) {
+  return "[" + pod.name + "/" + container.name + "]";
+}
+
+void Narrator::container_line(std::string_view prefix, std::string_view line) {
+  write(palette[fnv1a(prefix) % palette.size()], prefix, line);
+}
+
+void Narrator::event(const Event& event) {
+  const bool is_warning = event.type == EventType::warning;
+  std::string text = is_warning ? "Warning " : "Normal ";
+  text += event.reason;
+  text += ' ' + lower_kind(event.object.kind) + event.object.name;
+  if (!event.field_path.empty()) text += ' ' + event.field_path;
+  text += ": " + event.message;
+  if (event.count > 1) {
+    text += " (x" + std::to_string(event.count) + " over " + human_duration(event.last - event.first) + ")";
+  }
+  is_warning ? warn(text) : say(text);
+}
+
+void Narrator::say(std::string_view text) { write(dim, "[reeve]", text); }
+
+void Narrator::warn(std::string_view text) { write(yellow, "[reeve]", text); }
+
+void Narrator::write(std::string_view colour, std::string_view head, std::string_view text) {
+  std::string line;
+  line.reserve(head.size() + text.size() + 16);
+  if (console_.has_colours()) line += colour;
+  line += head;
+  if (console_.has_colours()) line += plain;
+  line += ' ';
+  line += text;
+  line += '\n';
+  console_.write(line);
+}
+
+}  // namespace reeve::runtime

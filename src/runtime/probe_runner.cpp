@@ -1,0 +1,79 @@
+#include "runtime/probe_runner.hpp"
+
+#include "runtime/exec_probe.hpp"
+#include "runtime/net_probe.hpp"
+
+#include <reeve/core/expand.hpp>
+#include <reeve/core/service.hpp>
+
+namespace reeve::runtime {
+namespace {
+
+constexpr const char* pod_address = "127.0.0.1";  // pods share the host's network
+
+std::string port_problem(const PortRef& port, const ContainerSpec& container) {
+  if (const auto* name = std::get_if<std::string>(&port)) {
+    return "couldn't find port: \"" + *name + "\" is no port of container " + container.name;
+  }
+  return "invalid port number: " + std::to_string(std::get<std::int32_t>(port));
+}
+
+}  // namespace
+
+ProbeRunner::ProbeRunner(uv_loop_t& loop, ChildReaper& reaper, const ContainerRunner& containers, Post post)
+    : loop_(loop), reaper_(reaper), containers_(containers), post_(std::move(post)) {}
+
+void ProbeRunner::perform(const StartProbe& effect) {
+  finished_.clear();
+  std::visit([&](const auto* action) { start(effect, *action); }, handler_of(*effect.probe));
+}
+
+void ProbeRunner::start(const StartProbe& effect, const ExecAction& action) {
+  auto process = containers_.command_for(effect.instance, expand(action.command, effect.container->env));
+  if (!process) return post_(ProbeFinished{effect.run, {ProbeResult::error, process.error().message()}});
+  auto run = std::make_unique<ExecProbe>(loop_, reaper_, effect.probe->timeout, finish_of(effect.run));
+  ExecProbe& probe = *run;
+  runs_.emplace(effect.run, std::move(run));
+  probe.start(*std::move(process));
+}
+
+void ProbeRunner::start(const StartProbe& effect, const HttpGetAction& action) {
+  const auto port = resolve_port(action.port, *effect.container);
+  if (!port) {
+    return post_(ProbeFinished{effect.run, {ProbeResult::error, port_problem(action.port, *effect.container)}});
+  }
+  HttpTarget target = http_target(action, action.host.empty() ? pod_address : action.host, *port);
+  auto run = std::make_unique<HttpProbe>(loop_, finish_of(effect.run), std::move(target), action.http_headers);
+  HttpProbe& probe = *run;
+  runs_.emplace(effect.run, std::move(run));
+  probe.start();
+}
+
+void ProbeRunner::start(const StartProbe& effect, const TcpSocketAction& action) {
+  const auto port = resolve_port(action.port, *effect.container);
+  if (!port) {
+    return post_(ProbeFinished{effect.run, {ProbeResult::error, port_problem(action.port, *effect.container)}});
+  }
+  auto run = std::make_unique<TcpProbe>(loop_, finish_of(effect.run));
+  TcpProbe& probe = *run;
+  runs_.emplace(effect.run, std::move(run));
+  probe.connect(action.host.empty() ? pod_address : action.host, *port);
+}
+
+ProbeRun::Finish ProbeRunner::finish_of(ProbeRunId run) {
+  return [this, run](ProbeOutcome outcome) { finished(run, std::move(outcome)); };
+}
+
+void ProbeRunner::finished(ProbeRunId run, ProbeOutcome outcome) {
+  if (auto node = runs_.extract(run)) finished_.push_back(std::move(node.mapped()));
+  post_(ProbeFinished{run, std::move(outcome)});
+}
+
+void ProbeRunner::perform(const AbortProbe& effect) {
+  const auto found = runs_.find(effect.run);
+  if (found != runs_.end()) found->second->abort();
+}
+
+void ProbeRunner::perform(const CancelProbe& effect) { runs_.erase(effect.run); }
+
+}  // namespace reeve::runtime

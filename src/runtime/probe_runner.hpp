@@ -1,0 +1,43 @@
+#pragma once
+// Runs probes: finds the handler, keeps the runs in flight, reports their outcomes.
+
+#include "runtime/child_reaper.hpp"
+#include "runtime/container_runner.hpp"
+#include "runtime/probe_run.hpp"
+
+#include <reeve/core/effect.hpp>
+#include <reeve/core/input.hpp>
+
+#include <functional>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+namespace reeve::runtime {
+
+class ProbeRunner {
+ public:
+  using Post = std::function<void(Input)>;
+
+  ProbeRunner(uv_loop_t& loop, ChildReaper& reaper, const ContainerRunner& containers, Post post);
+
+  void perform(const StartProbe& effect);
+  void perform(const AbortProbe& effect);
+  void perform(const CancelProbe& effect);
+
+ private:
+  void start(const StartProbe& effect, const ExecAction& action);
+  void start(const StartProbe& effect, const HttpGetAction& action);
+  void start(const StartProbe& effect, const TcpSocketAction& action);
+  ProbeRun::Finish finish_of(ProbeRunId run);
+  void finished(ProbeRunId run, ProbeOutcome outcome);
+
+  uv_loop_t& loop_;
+  ChildReaper& reaper_;
+  const ContainerRunner& containers_;
+  Post post_;
+  std::unordered_map<ProbeRunId, std::unique_ptr<ProbeRun>> runs_;
+  std::vector<std::unique_ptr<ProbeRun>> finished_;  // a run finishes inside itself: it is destroyed a little later
+};
+
+}  // namespace reeve::runtime

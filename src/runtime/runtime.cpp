@@ -1,0 +1,194 @@
+#include "runtime/runtime.hpp"
+
+#include <reeve/linux/clock.hpp>
+
+#include <algorithm>
+#include <csignal>
+
+namespace reeve::runtime {
+namespace {
+
+ContainerRunner::Settings settings_of(const config::Configuration& configuration) {
+  return {configuration.images, configuration.supervisor.isolation,
+          static_cast<std::size_t>(configuration.supervisor.log_bytes)};
+}
+
+// Services first, so that a pod is seen by all that select it from its first instant.
+int rank(const Object& object) { return std::holds_alternative<ServiceObject>(object) ? 0 : 1; }
+
+}  // namespace
+
+Result<std::unique_ptr<Runtime>> Runtime::start(uv_loop_t& loop, Console& console, std::vector<std::string> files,
+                                                config::Configuration configuration) {
+  std::unique_ptr<Runtime> runtime(new Runtime(loop, console, std::move(files), configuration));
+  REEVE_TRY(runtime->reaper_, ChildReaper::start(loop));
+  const auto poster = [self = runtime.get()](Input input) { self->post(std::move(input)); };
+  runtime->containers_ = std::make_unique<ContainerRunner>(loop, *runtime->reaper_, runtime->narrator_,
+                                                           settings_of(configuration), poster);
+  runtime->probes_ = std::make_unique<ProbeRunner>(loop, *runtime->reaper_, *runtime->containers_, poster);
+  REEVE_TRY(runtime->traffic_, Traffic::start(loop, runtime->narrator_, poster));
+  REEVE_TRY_VOID(runtime->watch_signals());
+  REEVE_TRY_VOID(runtime->prepare_loop());
+  runtime->apply(configuration);
+  return runtime;
+}
+
+Runtime::Runtime(uv_loop_t& loop, Console& console, std::vector<std::string> files, config::Configuration)
+    : loop_(loop), narrator_(console), files_(std::move(files)), supervisor_(linux::entropy_seed()) {}
+
+Result<void> Runtime::watch_signals() {
+  constexpr std::array<int, 3> numbers{SIGTERM, SIGINT, SIGHUP};
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    signals_[i] = proxy::UvHandle<uv_signal_t>(this);
+    if (const int status = uv_signal_init(&loop_, signals_[i].get()); status != 0) {
+      signals_[i].abandon();
+      return fail("cannot watch for signals", -status);
+    }
+    const auto on_signal = [](uv_signal_t* handle, int number) {
+      if (auto* self = static_cast<Runtime*>(handle->data)) self->on_signal(number);
+    };
+    if (const int status = uv_signal_start(signals_[i].get(), on_signal, numbers[i]); status != 0) {
+      return fail("cannot watch for signals", -status);
+    }
+  }
+  return {};
+}
+
+// Inputs are taken in before the loop sleeps and after it woke, never inside the callback that saw them.
+Result<void> Runtime::prepare_loop() {
+  timer_ = proxy::UvHandle<uv_timer_t>(this);
+  uv_timer_init(&loop_, timer_.get());
+  prepare_ = proxy::UvHandle<uv_prepare_t>(this);
+  uv_prepare_init(&loop_, prepare_.get());
+  uv_prepare_start(prepare_.get(), [](uv_prepare_t* handle) {
+    if (auto* self = static_cast<Runtime*>(handle->data)) self->settle();
+  });
+  check_ = proxy::UvHandle<uv_check_t>(this);
+  uv_check_init(&loop_, check_.get());
+  uv_check_start(check_.get(), [](uv_check_t* handle) {
+    if (auto* self = static_cast<Runtime*>(handle->data)) self->settle();
+  });
+  return {};
+}
+
+int Runtime::run() {
+  while (!exit_code_) uv_run(&loop_, UV_RUN_ONCE);
+  return *exit_code_;
+}
+
+void Runtime::settle() {
+  if (inputs_.empty()) return;
+  while (!inputs_.empty()) {
+    Input input = std::move(inputs_.front());
+    inputs_.pop_front();
+    for (const Effect& effect : supervisor_.step(linux::monotonic_now(), std::move(input))) perform(effect);
+  }
+  arm_timer();
+}
+
+namespace {
+
+template <class... Handlers>
+struct Overloaded : Handlers... {
+  using Handlers::operator()...;
+};
+template <class... Handlers>
+Overloaded(Handlers...) -> Overloaded<Handlers...>;
+
+}  // namespace
+
+void Runtime::perform(const Effect& effect) {
+  std::visit(Overloaded{
+                 [&](const StartContainer& each) { containers_->perform(each); },
+                 [&](const SignalContainer& each) { containers_->perform(each); },
+                 [&](const KillContainer& each) { containers_->perform(each); },
+                 [&](const ForgetInstance& each) { containers_->perform(each); },
+                 [&](const StartProbe& each) { probes_->perform(each); },
+                 [&](const AbortProbe& each) { probes_->perform(each); },
+                 [&](const CancelProbe& each) { probes_->perform(each); },
+                 [&](const OpenService& each) { traffic_->perform(each); },
+                 [&](const CloseService& each) { traffic_->perform(each); },
+                 [&](const SetEndpoint& each) { traffic_->perform(each); },
+                 [&](const RemoveEndpoint& each) { traffic_->perform(each); },
+                 [&](const ReportEvent& each) { narrator_.event(each.event); },
+                 [&](const Exit& each) { exit_code_ = each.code; },
+             },
+             effect);
+}
+
+// libuv counts whole milliseconds: rounding up keeps a timer from firing before its deadline.
+void Runtime::arm_timer() {
+  const auto deadline = supervisor_.deadline();
+  if (deadline == timer_at_) return;
+  timer_at_ = deadline;
+  if (!deadline) {
+    uv_timer_stop(timer_.get());
+    return;
+  }
+  const auto wait = std::chrono::ceil<std::chrono::milliseconds>(*deadline - linux::monotonic_now()).count();
+  uv_update_time(&loop_);
+  const auto on_time = [](uv_timer_t* handle) {
+    auto* self = static_cast<Runtime*>(handle->data);
+    if (self == nullptr) return;
+    self->timer_at_.reset();
+    self->post(Ticked{});
+  };
+  uv_timer_start(timer_.get(), on_time, static_cast<std::uint64_t>(std::max<std::int64_t>(wait, 0)), 0);
+}
+
+void Runtime::on_signal(int number) {
+  if (number == SIGHUP) return reload();
+  narrator_.say(supervisor_.is_shutting_down() ? "asked again: killing what still runs" : "stopping every pod");
+  post(ShutdownRequested{});
+}
+
+// A running deployment's template cannot change yet: better a refusal than half an update.
+std::optional<std::string> Runtime::refuses(const Object& object) const {
+  const auto* wanted = std::get_if<DeploymentObject>(&object);
+  if (wanted == nullptr) return std::nullopt;
+  const auto found = supervisor_.deployments().find(ref_of(object));
+  if (found == supervisor_.deployments().end()) return std::nullopt;
+  const DeploymentSpec& current = found->second->object().spec;
+  if (current.pod_template == wanted->spec.pod_template && current.selector == wanted->spec.selector) {
+    return std::nullopt;
+  }
+  return "deployment \"" + wanted->metadata.name +
+         "\" is running and only its replicas can change yet; give the new one another name, or restart reeve";
+}
+
+void Runtime::reload() {
+  const auto loaded = config::load(files_);
+  std::vector<std::string> mistakes;
+  if (!loaded) {
+    for (const auto& each : loaded.error()) mistakes.push_back(each.message());
+  } else {
+    for (const auto& each : loaded->objects) {
+      if (auto text = refuses(each.object))
+        mistakes.push_back(each.file + ":" + std::to_string(each.line) + ": " + *text);
+    }
+  }
+  for (const std::string& each : mistakes) narrator_.warn(each);
+  if (!mistakes.empty()) return narrator_.warn("reload refused: nothing was changed");
+  containers_->change_settings(settings_of(*loaded));
+  apply(*loaded);
+  narrator_.say("reloaded");
+}
+
+// Only what changed in the files moves; what left them leaves.
+void Runtime::apply(const config::Configuration& configuration) {
+  std::map<ObjectRef, Object> now;
+  for (const auto& each : configuration.objects) now.insert_or_assign(ref_of(each.object), each.object);
+  for (const auto& [name, object] : written_) {
+    if (!now.contains(name)) post(ObjectDeleted{name, std::nullopt});
+  }
+  for (const int turn : {0, 1}) {
+    for (const auto& each : configuration.objects) {
+      const auto before = written_.find(ref_of(each.object));
+      if (rank(each.object) != turn || (before != written_.end() && before->second == each.object)) continue;
+      post(ObjectApplied{each.object});
+    }
+  }
+  written_ = std::move(now);
+}
+
+}  // namespace reeve::runtime

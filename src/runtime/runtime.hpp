@@ -1,0 +1,66 @@
+#pragma once
+// The loop that turns kernel happenings into inputs, and effects into what the kernel does.
+
+#include "runtime/child_reaper.hpp"
+#include "runtime/console.hpp"
+#include "runtime/container_runner.hpp"
+#include "runtime/narrator.hpp"
+#include "runtime/probe_runner.hpp"
+#include "runtime/traffic.hpp"
+
+#include <reeve/config/load.hpp>
+#include <reeve/core/supervisor.hpp>
+
+#include <array>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace reeve::runtime {
+
+class Runtime {
+ public:
+  // The loop is the caller's and must be run to its end after the runtime is gone.
+  static Result<std::unique_ptr<Runtime>> start(uv_loop_t& loop, Console& console, std::vector<std::string> files,
+                                                config::Configuration configuration);
+
+  // Runs until everything has left; returns the exit code.
+  int run();
+
+ private:
+  Runtime(uv_loop_t& loop, Console& console, std::vector<std::string> files, config::Configuration configuration);
+  Result<void> watch_signals();
+  Result<void> prepare_loop();
+
+  // What happened waits here until the callback that saw it has returned.
+  void post(Input input) { inputs_.push_back(std::move(input)); }
+  void settle();
+  void perform(const Effect& effect);
+  void arm_timer();
+  void on_signal(int number);
+  void reload();
+  void apply(const config::Configuration& configuration);
+  std::optional<std::string> refuses(const Object& object) const;
+
+  uv_loop_t& loop_;
+  Narrator narrator_;
+  std::vector<std::string> files_;
+  std::map<ObjectRef, Object> written_;  // the objects as the files have them
+  Supervisor supervisor_;
+  std::deque<Input> inputs_;
+  std::optional<int> exit_code_;
+  std::optional<Instant> timer_at_;
+  std::unique_ptr<ChildReaper> reaper_;
+  std::unique_ptr<ContainerRunner> containers_;
+  std::unique_ptr<ProbeRunner> probes_;
+  std::unique_ptr<Traffic> traffic_;
+  proxy::UvHandle<uv_prepare_t> prepare_;
+  proxy::UvHandle<uv_check_t> check_;
+  proxy::UvHandle<uv_timer_t> timer_;
+  std::array<proxy::UvHandle<uv_signal_t>, 3> signals_;
+};
+
+}  // namespace reeve::runtime

@@ -1,0 +1,76 @@
+#include "runtime/traffic.hpp"
+
+#include "runtime/narrator.hpp"
+
+namespace reeve::runtime {
+
+Result<std::unique_ptr<Traffic>> Traffic::start(uv_loop_t& loop, Narrator& narrator, Post post) {
+  std::unique_ptr<Traffic> traffic(new Traffic(narrator, std::move(post)));
+  REEVE_TRY(traffic->proxy_, proxy::Proxy::start(loop, *traffic));
+  return traffic;
+}
+
+void Traffic::perform(const OpenService& effect) {
+  proxy::ServiceConfig config{effect.service, effect.name, {}, effect.balancing, effect.client_ip_affinity};
+  for (const std::string& each : effect.addresses) {
+    auto address = linux::SocketAddress::parse(each);
+    if (address) {
+      config.listen.push_back(*std::move(address));
+    } else {
+      post_(ListenerFailed{effect.service, each, address.error().message()});
+    }
+  }
+  services_[effect.service].name = effect.name;
+  proxy_->open(std::move(config));
+}
+
+void Traffic::perform(const CloseService& effect) {
+  services_.erase(effect.service);
+  proxy_->close(effect.service);
+}
+
+void Traffic::perform(const SetEndpoint& effect) {
+  auto address = linux::SocketAddress::parse(effect.address);
+  REEVE_CHECK(address.has_value());  // the core writes addresses that are addresses
+  proxy_->set_endpoint(effect.service,
+                       {effect.pod, *std::move(address), effect.ready, effect.serving, effect.terminating});
+  count_ready(effect.service, effect.pod, effect.ready);
+}
+
+void Traffic::perform(const RemoveEndpoint& effect) {
+  proxy_->remove_endpoint(effect.service, effect.pod);
+  count_ready(effect.service, effect.pod, false);
+}
+
+// Says when a service begins to answer and when it begins to refuse.
+void Traffic::count_ready(ServiceId service, PodId pod, bool ready) {
+  const auto found = services_.find(service);
+  if (found == services_.end()) return;
+  Known& known = found->second;
+  const bool answered = !known.ready.empty();
+  if (ready) {
+    known.ready.insert(pod);
+  } else {
+    known.ready.erase(pod);
+  }
+  const bool answers = !known.ready.empty();
+  if (answers && !answered) narrator_.say("service/" + known.name + " has a ready pod: connections are served");
+  if (!answers && answered) narrator_.warn("service/" + known.name + " has no ready pod: connections are refused");
+}
+
+void Traffic::on_listening(const proxy::Listening& told) {
+  const auto found = services_.find(told.service);
+  if (found == services_.end()) return;
+  narrator_.say("service/" + found->second.name + " listens on " + told.address.to_string());
+  post_(ListenerOpened{told.service, told.address.to_string()});
+}
+
+void Traffic::on_listen_failed(const proxy::ListenFailed& told) {
+  std::string message = told.error.message();
+  if (!told.remedy.empty()) message += ": " + told.remedy;
+  post_(ListenerFailed{told.service, told.address.to_string(), std::move(message)});
+}
+
+void Traffic::on_connect_refused(const proxy::ConnectRefused& told) { post_(ConnectionRefused{told.pod}); }
+
+}  // namespace reeve::runtime

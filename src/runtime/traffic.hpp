@@ -1,0 +1,47 @@
+#pragma once
+// Hands services and endpoints to the proxy, and tells what the proxy says.
+
+#include <reeve/core/effect.hpp>
+#include <reeve/core/input.hpp>
+#include <reeve/proxy/proxy.hpp>
+
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <unordered_map>
+
+namespace reeve::runtime {
+
+class Narrator;
+
+class Traffic final : private proxy::ProxyEvents {
+ public:
+  using Post = std::function<void(Input)>;
+
+  static Result<std::unique_ptr<Traffic>> start(uv_loop_t& loop, Narrator& narrator, Post post);
+
+  void perform(const OpenService& effect);
+  void perform(const CloseService& effect);
+  void perform(const SetEndpoint& effect);
+  void perform(const RemoveEndpoint& effect);
+
+ private:
+  struct Known {
+    std::string name;
+    std::set<PodId> ready;
+  };
+
+  Traffic(Narrator& narrator, Post post) : narrator_(narrator), post_(std::move(post)) {}
+  void on_listening(const proxy::Listening& told) override;
+  void on_listen_failed(const proxy::ListenFailed& told) override;
+  void on_connect_refused(const proxy::ConnectRefused& told) override;
+  void count_ready(ServiceId service, PodId pod, bool ready);
+
+  Narrator& narrator_;
+  Post post_;
+  std::unordered_map<ServiceId, Known> services_;
+  std::unique_ptr<proxy::Proxy> proxy_;
+};
+
+}  // namespace reeve::runtime
