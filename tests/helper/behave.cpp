@@ -1,6 +1,8 @@
 // One program for every behaviour a test needs: its flags are carried out in the order they are given.
 // Plain POSIX, linked statically, so that it runs in any root directory. `behave --help` lists the flags.
 
+#include "behave_http.hpp"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -293,6 +295,14 @@ void binary(Arguments) {
   write_all(STDOUT_FILENO, bytes + "\n");
 }
 
+HttpBehaviour http;
+
+void set_unready_file(Arguments arguments) { http.unready_file = arguments[0]; }
+void set_log_header(Arguments arguments) { http.log_header = arguments[0]; }
+void set_flap(Arguments arguments) { http.flap_seconds = std::atof(arguments[0]); }
+void set_greeting(Arguments arguments) { http.greeting = arguments[0]; }
+void serve(Arguments arguments) { serve_http(std::atoi(arguments[0]), http); }
+
 void help(Arguments);
 
 struct Flag {
@@ -333,10 +343,16 @@ constexpr Flag flags[] = {
     {"--flood", 1, flood, "BYTES: lines of output"},
     {"--long-line", 1, long_line, "BYTES: one line"},
     {"--binary", 0, binary, "print every byte there is"},
+    {"--unready-file", 1, set_unready_file, "PATH: /health answers 503 while it exists"},
+    {"--log-header", 1, set_log_header, "NAME: print that header of each request to /health"},
+    {"--flap", 1, set_flap, "SECONDS: /health answers 200 and 503 in turns"},
+    {"--greeting", 1, set_greeting, "TEXT: what / answers"},
+    {"--http", 1, serve, "PORT: serve HTTP on 127.0.0.1 from here on; the path chooses the behaviour:"},
 };
 
 void help(Arguments) {
   for (const Flag& flag : flags) say(std::string(flag.name) + " " + flag.help);
+  write_all(STDOUT_FILENO, http_paths_help);
 }
 
 int refuse(const char* flag) {

@@ -1,0 +1,31 @@
+#pragma once
+// The HTTP server in behave: which behaviour a client meets is chosen by the path it asks for.
+
+#include <string>
+
+struct HttpBehaviour {
+  std::string unready_file;  // /health answers 503 while this file exists
+  std::string log_header;    // the value of this header is printed for each request to /health
+  double flap_seconds = 0;   // /health answers 200 and 503 in turns of this length
+  std::string greeting = "hello";
+};
+
+// Serves until the process ends. `help` of behave lists the paths.
+[[noreturn]] void serve_http(int port, const HttpBehaviour& behaviour);
+
+inline constexpr const char* http_paths_help =
+    "  /health              200, or 503 (--unready-file, --flap)\n"
+    "  /be-unready          /health answers 503 from now on; /be-ready undoes it\n"
+    "  /status/N            that status\n"
+    "  /body/N              200 and N bytes\n"
+    "  /slow/MS             200 after MS milliseconds\n"
+    "  /pid                 200 and the process id\n"
+    "  /headers             200 and the request as it came\n"
+    "  /redirect/LOCATION   302 there\n"
+    "  /garbage             bytes that are not HTTP\n"
+    "  /endless-header      a header that never ends\n"
+    "  /stall               headers that promise a body, then nothing\n"
+    "  /hang                nothing at all\n"
+    "  /close               an orderly end without an answer\n"
+    "  /reset               a reset without an answer\n"
+    "  anything else        200 and the greeting\n";
