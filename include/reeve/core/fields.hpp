@@ -47,9 +47,13 @@ template <class E>
 struct EnumNames;
 
 template <class T>
-concept HasFields = requires { FieldsOf<T>::list; };
+concept HasFields = requires {
+  FieldsOf<T>::list;
+};
 template <class E>
-concept NamedEnum = requires { EnumNames<E>::list; };
+concept NamedEnum = requires {
+  EnumNames<E>::list;
+};
 
 template <class T, class Visitor>
 constexpr void for_each_field(Visitor&& visitor) {
