@@ -51,7 +51,7 @@ std::string describe_options(std::span<const Option> options) {
     std::string head = "  ";
     head += each.short_name.empty() ? "    " : std::string(each.short_name) + ", ";
     head += each.long_name;
-    if (!each.value.empty()) head += " " + std::string(each.value);
+    if (!each.value.empty()) head.append(" ").append(each.value);
     head.resize(std::max<std::size_t>(head.size() + 2, 28), ' ');
     text += head + std::string(each.doc) + "\n";
   }

@@ -40,6 +40,7 @@ std::string expand(std::string_view text, const std::vector<NameValue>& variable
 
 std::vector<std::string> expand(const std::vector<std::string>& texts, const std::vector<NameValue>& variables) {
   std::vector<std::string> expanded;
+  expanded.reserve(texts.size());
   for (const std::string& each : texts) expanded.push_back(expand(each, variables));
   return expanded;
 }

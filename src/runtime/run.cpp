@@ -49,7 +49,7 @@ int run(const RunOptions& options) {
   if (const int status = uv_loop_init(&loop); status != 0) return complain({"cannot make an event loop", -status});
   int code = 1;
   {
-    auto runtime = Runtime::start(loop, **console, options.files, *std::move(configuration));
+    auto runtime = Runtime::start(loop, **console, options.files, *configuration);
     code = runtime ? (*runtime)->run() : complain(runtime.error());
   }
   finish_loop(loop);

@@ -19,8 +19,8 @@ int rank(const Object& object) { return std::holds_alternative<ServiceObject>(ob
 }  // namespace
 
 Result<std::unique_ptr<Runtime>> Runtime::start(uv_loop_t& loop, Console& console, std::vector<std::string> files,
-                                                config::Configuration configuration) {
-  std::unique_ptr<Runtime> runtime(new Runtime(loop, console, std::move(files), configuration));
+                                                const config::Configuration& configuration) {
+  std::unique_ptr<Runtime> runtime(new Runtime(loop, console, std::move(files)));
   REEVE_TRY(runtime->reaper_, ChildReaper::start(loop));
   const auto poster = [self = runtime.get()](Input input) { self->post(std::move(input)); };
   runtime->containers_ = std::make_unique<ContainerRunner>(loop, *runtime->reaper_, runtime->narrator_,
@@ -33,7 +33,7 @@ Result<std::unique_ptr<Runtime>> Runtime::start(uv_loop_t& loop, Console& consol
   return runtime;
 }
 
-Runtime::Runtime(uv_loop_t& loop, Console& console, std::vector<std::string> files, config::Configuration)
+Runtime::Runtime(uv_loop_t& loop, Console& console, std::vector<std::string> files)
     : loop_(loop), narrator_(console), files_(std::move(files)), supervisor_(linux::entropy_seed()) {}
 
 Result<void> Runtime::watch_signals() {

@@ -25,13 +25,13 @@ class Runtime {
  public:
   // The loop is the caller's and must be run to its end after the runtime is gone.
   static Result<std::unique_ptr<Runtime>> start(uv_loop_t& loop, Console& console, std::vector<std::string> files,
-                                                config::Configuration configuration);
+                                                const config::Configuration& configuration);
 
   // Runs until everything has left; returns the exit code.
   int run();
 
  private:
-  Runtime(uv_loop_t& loop, Console& console, std::vector<std::string> files, config::Configuration configuration);
+  Runtime(uv_loop_t& loop, Console& console, std::vector<std::string> files);
   Result<void> watch_signals();
   Result<void> prepare_loop();
 
