@@ -143,9 +143,17 @@ std::string advice(Remedy remedy, int code) {
   return "";
 }
 
-ProcessStartFailed describe(const ReportHeader& header, std::string text) {
-  Error error{std::move(text), header.value};
-  return {error.message() + advice(header.remedy, header.value), header.value};
+// A program that the host has under /tmp is not there in a pod: the commonest surprise of a private /tmp.
+std::string tmp_hint(const std::string& text, int code) {
+  if (code != ENOENT || text.find(" /tmp/") == std::string::npos) return "";
+  return std::string("; a pod has a /tmp of its own: keep the program elsewhere, or ") + isolation_remedy;
+}
+
+ProcessStartFailed describe(const ReportHeader& header, bool is_private, std::string text) {
+  const Error error{std::move(text), header.value};
+  std::string message = error.message() + advice(header.remedy, header.value);
+  if (is_private) message += tmp_hint(error.what, header.value);
+  return {std::move(message), header.value};
 }
 
 struct Received {
@@ -228,7 +236,7 @@ std::optional<ProcessReport> Process::read_report() {
       return ProcessStarted{received.sender != 0 && received.sender != pid_ ? received.sender : received.header.value};
     case ReportKind::failed:
       finished_ = true;
-      return describe(received.header, std::move(received.text));
+      return describe(received.header, killed_by_ == KilledBy::kernel, std::move(received.text));
     case ReportKind::ended:
       finished_ = true;
       return ProcessEnded{received.header.value};

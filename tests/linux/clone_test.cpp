@@ -1,7 +1,7 @@
 // Where a container runtime hides clone3, or refuses namespaces altogether.
 
 #include "linux/clone.hpp"
-#include "tests/linux/support.hpp"
+#include <linux/support.hpp>
 
 #include <linux/audit.h>
 #include <linux/filter.h>

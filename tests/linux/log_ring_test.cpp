@@ -1,4 +1,4 @@
-#include "tests/linux/support.hpp"
+#include <linux/support.hpp>
 
 #include <reeve/linux/clock.hpp>
 #include <reeve/linux/log_ring.hpp>

@@ -1,6 +1,6 @@
 // A probe or `exec` inside a running container.
 
-#include "tests/linux/support.hpp"
+#include <linux/support.hpp>
 
 #include <fcntl.h>
 #include <signal.h>

@@ -1,6 +1,6 @@
 // What a leader finds when it starts, and what is said when it cannot.
 
-#include "tests/linux/support.hpp"
+#include <linux/support.hpp>
 
 #include <signal.h>
 #include <sys/stat.h>
@@ -63,6 +63,14 @@ BOOST_AUTO_TEST_CASE(the_exit_code_is_told) {
     EXPECT_SAYING(running->output == "hello\nworld\n", running->output);
     return "";
   });
+}
+
+BOOST_AUTO_TEST_CASE(a_program_under_tmp_is_missed_with_a_word_about_the_private_tmp) {
+  const std::string message = failure_of_command(Isolation::private_namespaces, "/tmp/no-such-program");
+  BOOST_TEST(message.find("cannot execute /tmp/no-such-program: No such file or directory") == 0u, message);
+  BOOST_TEST(message.find("a pod has a /tmp of its own") != std::string::npos, message);
+  const std::string none = failure_of_command(Isolation::none, "/tmp/no-such-program");
+  BOOST_TEST(none.find("a /tmp of its own") == std::string::npos, none);
 }
 
 BOOST_AUTO_TEST_CASE(the_signal_that_ended_it_is_told) {

@@ -1,7 +1,7 @@
 // However a tree ends, nothing of it is left.
 
 #include "linux/process_tree.hpp"
-#include "tests/linux/support.hpp"
+#include <linux/support.hpp>
 
 #include <reeve/linux/clock.hpp>
 #include <reeve/linux/reaper.hpp>
