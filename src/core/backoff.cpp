@@ -6,7 +6,7 @@ namespace reeve {
 
 Instant Backoff::start_allowed_at(Instant ended, Instant now) const noexcept {
   if (!entry_ || expired(ended)) return now;
-  return ended + entry_->delay;
+  return later(ended, entry_->delay);
 }
 
 void Backoff::count_start(Instant ended, Instant now) noexcept {

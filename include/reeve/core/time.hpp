@@ -25,6 +25,12 @@ constexpr std::int64_t whole_seconds(Duration duration) noexcept {
   return std::chrono::duration_cast<std::chrono::seconds>(duration).count();
 }
 
+// `at` and `by` after it; the end of the time line where that is out of reach, so that a huge wait is a long one.
+constexpr Instant later(Instant at, Duration by) noexcept {
+  if (by > Duration{0} && Instant::max() - by < at) return Instant::max();
+  return at + by;
+}
+
 // As Go prints a duration: "10s", "1m20s", "250ms". Kubernetes' messages carry these.
 std::string go_duration(Duration duration);
 
