@@ -28,21 +28,21 @@ void ProbeWorker::container_started() noexcept {
 }
 
 void ProbeWorker::arm(Instant since, Instant now) noexcept {
-  const Instant earliest = since + spec_->initial_delay;
+  earliest_ = later(since, spec_->initial_delay);
   if (type_ == ProbeType::readiness) {
-    state_ = Waiting{std::max(earliest, now)};
+    state_ = Waiting{std::max(earliest_, now)};
     return;
   }
   // The first tick after the start that is late enough; a tick that has passed is not made up for.
-  const Instant bound = std::max(earliest, now);
+  const Instant bound = std::max(earliest_, now);
   const auto periods = std::max<std::int64_t>((bound - since) / spec_->period, 0);
   Instant tick = since + periods * spec_->period;
-  if (tick < bound || tick <= since || (now > since && tick == now)) tick += spec_->period;
+  if (tick < bound || tick <= since || (now > since && tick == now)) tick = later(tick, spec_->period);
   state_ = Waiting{tick};
 }
 
 void ProbeWorker::trigger(Instant now) noexcept {
-  if (auto* waiting = std::get_if<Waiting>(&state_)) waiting->tick = std::min(waiting->tick, now);
+  if (auto* waiting = std::get_if<Waiting>(&state_)) waiting->tick = std::min(waiting->tick, std::max(earliest_, now));
 }
 
 void ProbeWorker::hold() noexcept { state_ = OnHold{}; }
@@ -53,7 +53,10 @@ bool ProbeWorker::is_due(Instant now) const noexcept {
 }
 
 void ProbeWorker::begin(ProbeRunId run, Instant now) noexcept {
-  state_ = InFlight{run, std::get<Waiting>(state_).tick, now + spec_->timeout, attempt_};
+  Instant tick = std::get<Waiting>(state_).tick;
+  // A run that begins late stands for all ticks until now; those that pass while it is in flight are not its own.
+  if (attempt_ == 1) tick += (now - tick) / spec_->period * spec_->period;
+  state_ = InFlight{run, tick, later(now, spec_->timeout), attempt_};
 }
 
 std::optional<ProbeRunId> ProbeWorker::time_out(Instant now) noexcept {
@@ -72,7 +75,7 @@ std::optional<ProbeRunId> ProbeWorker::in_flight() const noexcept {
 // Ticks do not queue: of those that passed while a run took long, the latest one counts and fires at once.
 Instant ProbeWorker::next_tick(Instant tick, Instant now) const noexcept {
   const auto passed = (now - tick) / spec_->period;
-  return tick + std::max<std::int64_t>(passed, 1) * spec_->period;
+  return later(tick, std::max<std::int64_t>(passed, 1) * spec_->period);
 }
 
 ProbeWorker::Judgement ProbeWorker::finish(ProbeResult result, Instant now) noexcept {

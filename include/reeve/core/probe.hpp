@@ -49,7 +49,8 @@ class ProbeWorker {
   // Probing may begin, `since` being the container's start: startup probes at once, the others once it is Started.
   void arm(Instant since, Instant now) noexcept;
 
-  // A run is wanted now (readiness only): the first after Started, or after a refused connection. Ticks count from it.
+  // A run is wanted now, after a refused connection (readiness only); not before the initial delay. Ticks count from
+  // it.
   void trigger(Instant now) noexcept;
 
   // The container ended, or it is being stopped: no more runs until the next start.
@@ -99,6 +100,7 @@ class ProbeWorker {
   ProbeType type_;
   const ProbeSpec* spec_;
   State state_ = Idle{};
+  Instant earliest_{};  // the container's start and the initial delay
   bool passed_ = false;
   bool last_success_ = true;
   int run_length_ = 0;
