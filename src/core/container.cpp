@@ -40,7 +40,8 @@ void Container::begin_instance(PodStep& step) {
 }
 
 bool Container::started(PodStep& step, InstanceId instance, int pid) {
-  if (auto* stopping = std::get_if<Stopping>(&state_); stopping != nullptr && stopping->instance == instance) {
+  if (auto* stopping = std::get_if<Stopping>(&state_);
+      stopping != nullptr && stopping->instance == instance && !stopping->since) {
     stopping->pid = pid;
     stopping->since = step.now;
     return true;
@@ -86,7 +87,7 @@ bool Container::exited(PodStep& step, InstanceId instance, ExitStatus status) {
   const bool by_probe = stopping != nullptr && stopping->cause == StopCause::probe;
   Instant since = step.now;
   if (running != nullptr) since = running->since;
-  if (stopping != nullptr && stopping->pid != 0) since = stopping->since;
+  if (stopping != nullptr) since = stopping->since.value_or(step.now);
   const auto previous_end = newest_ ? std::optional(newest_->finished_at) : std::nullopt;
   const int code = exit_code_of(status);
   end_probes(step);
@@ -135,38 +136,50 @@ void Container::restart_when_allowed(PodStep& step) {
              step.pod->name_space + "(" + step.pod->uid + ")");
 }
 
-void Container::stop(PodStep& step, Instant kill_at) {
+void Container::leave() noexcept {
   leaving_ = true;
-  if (auto* stopping = std::get_if<Stopping>(&state_)) {
-    stopping->kill_at = std::min(stopping->kill_at, kill_at);
-  } else if (is_live()) {
-    begin_stop(step, kill_at, StopCause::pod, "Stopping container " + spec_->name);
-  } else if (is_backing_off()) {
-    state_ = Ended{};
+  if (is_backing_off()) state_ = Ended{};
+}
+
+void Container::announce_stop(PodStep& step) {
+  if (std::exchange(announced_, true)) return;
+  if (is_live() && !std::holds_alternative<Stopping>(state_)) {
+    report(step, EventType::normal, "Killing", "Stopping container " + spec_->name);
   }
 }
 
-void Container::begin_stop(PodStep& step, Instant kill_at, StopCause cause, std::string message) {
-  const auto* running = std::get_if<Running>(&state_);
-  const InstanceId instance = *live_instance();
-  const int pid = running != nullptr ? running->pid : 0;
-  const Instant since = running != nullptr ? running->since : step.now;
-  state_ = Stopping{instance, pid, since, std::max(kill_at, step.now + shortest_grace), cause, false};
+void Container::stop(PodStep& step, Instant kill_at) {
+  leave();
+  announce_stop(step);
+  if (!is_live()) return;
+  if (auto* stopping = std::get_if<Stopping>(&state_)) {
+    stopping->kill_at = std::min(stopping->kill_at, std::max(kill_at, stopping->signalled + shortest_grace));
+    return;
+  }
+  begin_stop(step, std::max(kill_at, step.now + shortest_grace), StopCause::pod);
+  step.want(SignalContainer{*live_instance(), stop_signal});
+}
+
+void Container::begin_stop(PodStep& step, Instant kill_at, StopCause cause) {
+  Stopping stopping{*live_instance(), 0, std::nullopt, step.now, kill_at, cause, false};
+  if (const auto* running = std::get_if<Running>(&state_)) {
+    stopping.pid = running->pid;
+    stopping.since = running->since;
+  }
+  state_ = stopping;
   // Readiness goes on: until its program is gone the container may still serve.
   for (ProbeWorker& each : probes_) {
     if (each.type() == ProbeType::readiness) continue;
     if (const auto run = each.in_flight()) step.want(CancelProbe{*run});
     each.hold();
   }
-  report(step, EventType::normal, "Killing", std::move(message));
-  step.want(SignalContainer{instance, stop_signal});
 }
 
 void Container::kill(PodStep& step) {
-  if (auto* stopping = std::get_if<Stopping>(&state_); stopping != nullptr && !stopping->killed) {
-    stopping->killed = true;
-    step.want(KillContainer{stopping->instance});
-  }
+  if (!is_live()) return;
+  if (!std::holds_alternative<Stopping>(state_)) begin_stop(step, step.now, StopCause::pod);
+  auto& stopping = std::get<Stopping>(state_);
+  if (!std::exchange(stopping.killed, true)) step.want(KillContainer{stopping.instance});
 }
 
 void Container::forget(Step& step) const {
@@ -231,13 +244,15 @@ void Container::report_outcome(PodStep& step, const ProbeWorker& worker, const P
 }
 
 void Container::fail_probe(PodStep& step, const ProbeWorker& worker) {
-  if (!std::holds_alternative<Running>(state_)) return;
+  if (leaving_ || !std::holds_alternative<Running>(state_)) return;
   const bool again = role_ == Role::sidecar || policy(*step.spec) != RestartPolicy::never;
   std::string message = "Container " + spec_->name + " failed " +
                         (worker.type() == ProbeType::startup ? "startup" : "liveness") + " probe";
   if (again) message += ", will be restarted";
   const Duration grace = worker.spec().termination_grace_period.value_or(step.spec->termination_grace_period);
-  begin_stop(step, step.now + grace, StopCause::probe, std::move(message));
+  report(step, EventType::normal, "Killing", std::move(message));
+  begin_stop(step, later(step.now, std::max(grace, shortest_grace)), StopCause::probe);
+  step.want(SignalContainer{*live_instance(), stop_signal});
 }
 
 void Container::connection_refused(PodStep& step) {
@@ -266,7 +281,8 @@ std::optional<InstanceId> Container::live_instance() const noexcept {
 }
 
 bool Container::is_running() const noexcept {
-  return std::holds_alternative<Running>(state_) || std::holds_alternative<Stopping>(state_);
+  const auto* stopping = std::get_if<Stopping>(&state_);
+  return std::holds_alternative<Running>(state_) || (stopping != nullptr && stopping->since);
 }
 
 bool Container::is_ready() const noexcept {
@@ -324,8 +340,8 @@ ContainerStatus Container::status(const PodIdentity& pod, std::string_view waiti
   ContainerStatus status{spec_->name, StateWaiting{waiting, {}}, newest_, is_ready(), started_, restart_count_};
   if (const auto* running = std::get_if<Running>(&state_)) {
     status.state = StateRunning{running->instance, running->pid, running->since};
-  } else if (const auto* stopping = std::get_if<Stopping>(&state_)) {
-    status.state = StateRunning{stopping->instance, stopping->pid, stopping->since};
+  } else if (const auto* stopping = std::get_if<Stopping>(&state_); stopping != nullptr && stopping->since) {
+    status.state = StateRunning{stopping->instance, stopping->pid, *stopping->since};
   } else if (is_backing_off()) {
     status.state =
         StateWaiting{reason::crash_loop_back_off, "back-off " + go_duration(backoff_.delay().value_or(Duration{0})) +

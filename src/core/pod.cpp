@@ -41,6 +41,7 @@ Pod::Pod(PodId id, std::string uid, ObjectMeta metadata, std::shared_ptr<const P
 template <class Handler>
 void Pod::with(Step& step, Handler&& handler) {
   PodStep mine = of(step);
+  if (is_overdue(step.now)) exceed_deadline(mine);  // first, or a late tick would still start something
   for (Container& each : init_) handler(mine, each);
   for (Container& each : regular_) handler(mine, each);
   settle(mine);
@@ -79,7 +80,7 @@ void Pod::remove(Step& step, std::optional<Duration> grace) {
   Duration given = grace.value_or(spec_->termination_grace_period);
   if (given < Duration{0}) given = seconds(1);
   if (is_final(phase_)) given = Duration{0};
-  const Instant gone_by = step.now + given;
+  const Instant gone_by = later(step.now, given);
   removal_ = Removal{removal_ ? std::min(removal_->gone_by, gone_by) : gone_by};
   stopping_by_ = stopping_by_ ? std::min(*stopping_by_, gone_by) : gone_by;
   PodStep mine = of(step);
@@ -100,13 +101,12 @@ std::optional<Instant> Pod::gone_by() const noexcept {
 }
 
 void Pod::settle(PodStep& step) {
-  if (spec_->active_deadline && !stopping_by_ && created_ + *spec_->active_deadline <= step.now) exceed_deadline(step);
   if (!stopping_by_ && !is_final(phase_)) {
     if (run_init(step)) {
       for (Container& each : regular_) each.start(step);
     }
     // Sidecars do not keep a pod alive.
-    if (all_regular_ended() || init_failed()) stopping_by_ = step.now + spec_->termination_grace_period;
+    if (all_regular_ended() || init_failed()) stopping_by_ = later(step.now, spec_->termination_grace_period);
   }
   if (stopping_by_) stop_in_order(step, *stopping_by_);
   refresh(step.now);
@@ -121,21 +121,30 @@ bool Pod::run_init(PodStep& step) {
   return true;
 }
 
+bool Pod::is_overdue(Instant now) const noexcept {
+  return spec_->active_deadline && !stopping_by_ && !is_final(phase_) &&
+         later(created_, *spec_->active_deadline) <= now;
+}
+
 void Pod::exceed_deadline(PodStep& step) {
   deadline_exceeded_ = true;
-  stopping_by_ = step.now + spec_->termination_grace_period;
+  stopping_by_ = later(step.now, spec_->termination_grace_period);
   step.report({.object = {Kind::pod, identity_->name_space, identity_->name},
                .field_path = {},
                .type = EventType::normal,
                .reason = "DeadlineExceeded",
                .message = "Pod was active on the node longer than the specified deadline",
                .source = source::kubelet});
+  for (Container& each : init_) each.leave();
+  for (Container& each : regular_) each.leave();
 }
 
 // The regular containers together, then the sidecars from last to first, each after the one behind it ended.
 void Pod::stop_in_order(PodStep& step, Instant kill_at) {
   for (Container& each : regular_) each.stop(step, kill_at);
   for (Container& each : init_) {
+    each.leave();
+    each.announce_stop(step);
     if (each.role() == Role::init) each.stop(step, kill_at);
   }
   if (any_of(regular_, &Container::is_live)) return;
@@ -164,7 +173,7 @@ std::optional<Instant> Pod::deadline() const noexcept {
   };
   for (const Container& each : init_) consider(each.deadline());
   for (const Container& each : regular_) consider(each.deadline());
-  if (spec_->active_deadline && !stopping_by_ && !is_final(phase_)) consider(created_ + *spec_->active_deadline);
+  if (spec_->active_deadline && !stopping_by_ && !is_final(phase_)) consider(later(created_, *spec_->active_deadline));
   return earliest;
 }
 

@@ -59,7 +59,7 @@ Phase Pod::compute_phase() const {
 Phase Pod::settled_phase() const {
   const auto will_restart = [](const Container& each) { return each.is_backing_off() || each.is_live(); };
   if (std::ranges::any_of(regular_, will_restart)) return Phase::running;
-  if (any_live()) return phase_;  // a sidecar is still stopping
+  if (any_live()) return Phase::running;  // a sidecar is still stopping
   const auto succeeded = [](const Container& each) { return each.succeeded(); };
   return std::ranges::all_of(regular_, succeeded) ? Phase::succeeded : Phase::failed;
 }

@@ -25,7 +25,13 @@ class Container {
   // Starts it for the first time; later starts are its own affair.
   void start(PodStep& step);
 
-  // The pod leaves: stop signal now, the whole tree is killed at kill_at, no start ever again.
+  // The pod leaves: no start ever again, and no probe ends it any more. It runs on until it is stopped.
+  void leave() noexcept;
+
+  // Tells the user that it will be stopped; a sidecar is told so before its turn comes, as in Kubernetes.
+  void announce_stop(PodStep& step);
+
+  // Stop signal now; the whole tree is killed at kill_at, but never less than two seconds after the signal.
   void stop(PodStep& step, Instant kill_at);
 
   // Kills what still runs, now.
@@ -75,7 +81,8 @@ class Container {
   struct Stopping {
     InstanceId instance;
     int pid = 0;
-    Instant since;
+    std::optional<Instant> since;  // nothing: not seen running yet
+    Instant signalled;
     Instant kill_at;
     StopCause cause = StopCause::pod;
     bool killed = false;
@@ -91,7 +98,7 @@ class Container {
   void restart_when_allowed(PodStep& step);
   void settle_end(PodStep& step, bool killed_by_probe, std::optional<Instant> previous_end);
   void record_end(StateTerminated end);
-  void begin_stop(PodStep& step, Instant kill_at, StopCause cause, std::string message);
+  void begin_stop(PodStep& step, Instant kill_at, StopCause cause);
   void fail_probe(PodStep& step, const ProbeWorker& worker);
   void become_started(PodStep& step);
   void run_due_probes(PodStep& step);
@@ -107,6 +114,7 @@ class Container {
   Role role_;
   bool started_ = false;
   bool leaving_ = false;
+  bool announced_ = false;
   int restart_count_ = 0;
   State state_;
   Backoff backoff_;

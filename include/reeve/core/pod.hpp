@@ -83,6 +83,7 @@ class Pod {
   void with(Step& step, Handler&& handler);
   void settle(PodStep& step);
   bool run_init(PodStep& step);
+  bool is_overdue(Instant now) const noexcept;
   void exceed_deadline(PodStep& step);
   void stop_in_order(PodStep& step, Instant kill_at);
   bool all_regular_ended() const noexcept;
