@@ -46,7 +46,7 @@ bool alike(const Event& a, const Event& b) {
 }  // namespace
 
 const Event& EventLog::record(Event event, Instant now) {
-  expire(now);
+  while (!events_.empty() && now - events_.front().last > stored_for) drop_oldest();
   if (folds(event, now)) event.message = std::string(folded_prefix) + event.message;
   const std::size_t key = event_key(event);
   if (const auto stored = find(key, event); stored != events_.end()) {
@@ -56,6 +56,7 @@ const Event& EventLog::record(Event event, Instant now) {
     events_.splice(events_.end(), events_, stored);
     return *stored;
   }
+  if (!events_.empty() && events_.size() >= events_max_) drop_oldest();
   event.count = 1;
   event.first = event.last = now;
   events_.push_back(std::move(event));
@@ -71,14 +72,12 @@ std::vector<const Event*> EventLog::about(const ObjectRef& object) const {
   return found;
 }
 
-void EventLog::expire(Instant now) {
-  while (!events_.empty() && (now - events_.front().last > stored_for || events_.size() >= events_max_)) {
-    const auto oldest = events_.begin();
-    const auto [first, last] = by_key_.equal_range(event_key(*oldest));
-    const auto entry = std::find_if(first, last, [&](const auto& each) { return each.second == oldest; });
-    if (entry != last) by_key_.erase(entry);
-    events_.erase(oldest);
-  }
+void EventLog::drop_oldest() {
+  const auto oldest = events_.begin();
+  const auto [first, last] = by_key_.equal_range(event_key(*oldest));
+  const auto entry = std::find_if(first, last, [&](const auto& each) { return each.second == oldest; });
+  if (entry != last) by_key_.erase(entry);
+  events_.erase(oldest);
 }
 
 // Remembers the event's message in its group; true once the group holds too many different ones.

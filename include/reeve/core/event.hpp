@@ -55,7 +55,7 @@ class EventLog {
     std::vector<std::size_t> messages;  // hashes of the distinct messages, at most the folding limit
     Instant last;
   };
-  void expire(Instant now);
+  void drop_oldest();
   bool folds(const Event& event, Instant now);
   std::list<Event>::iterator find(std::size_t key, const Event& event);
 
