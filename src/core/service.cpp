@@ -48,6 +48,10 @@ std::optional<std::int32_t> resolve_port(const PortRef& port, const ContainerSpe
   return number;
 }
 
+bool Service::selects(const ObjectMeta& pod) const {
+  return object_.metadata.name_space == pod.name_space && reeve::selects(object_.spec.selector, pod.labels);
+}
+
 Service::Service(ServiceObject object, ServiceAddresses given, std::vector<ServiceId> ids, Instant created)
     : object_(std::move(object)),
       given_(std::move(given)),
@@ -87,7 +91,7 @@ void Service::close(Step& step) const {
 }
 
 std::optional<SetEndpoint> Service::wanted(std::size_t port_index, const Pod& pod) const {
-  if (is_final(pod.phase()) || !selects(object_.spec.selector, pod.metadata().labels)) return std::nullopt;
+  if (is_final(pod.phase()) || !selects(pod.metadata())) return std::nullopt;
   const ServicePort& port = object_.spec.ports[port_index];
   const auto number = resolve_port(port.target_port.value_or(PortRef(port.port)), *pod.spec());
   if (!number) return std::nullopt;

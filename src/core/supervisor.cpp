@@ -10,6 +10,7 @@ Effects Supervisor::step(Instant now, Input input) {
   effects_indexed_ = 0;
   Step step{now, effects, events_, ids_};
   std::visit([&](auto& each) { answer(step, each); }, input);
+  reconcile_deployments(step);  // what is wanted first: no timer starts something that is to go
   fire_timers(step);
   reconcile_deployments(step);
   index_new_ids(effects);
@@ -58,8 +59,9 @@ void Supervisor::with_pod(Step& step, PodId id, Handler&& handler) {
     late_inputs_ += 1;
     return;
   }
+  const std::size_t before = step.effects.size();
   handler(*found->second.pod);
-  settle(step, id);
+  settle(step, id, before);
 }
 
 void Supervisor::answer(Step& step, ContainerStarted& input) {
@@ -111,8 +113,9 @@ PodId Supervisor::create_pod(Step& step, ObjectMeta metadata, std::shared_ptr<co
   entry.pod =
       std::make_unique<Pod>(id, random_uid(random_), std::move(metadata), std::move(spec), std::move(owner), step.now);
   match_services(entry);
+  const std::size_t before = step.effects.size();
   entry.pod->begin(step);
-  settle(step, id);
+  settle(step, id, before);
   return id;
 }
 
@@ -139,11 +142,15 @@ std::string Supervisor::fresh_name(const std::string& name_space, const std::str
   return name.name;
 }
 
-// After anything that touched a pod: its endpoints, its owner, its timer, its end.
-void Supervisor::settle(Step& step, PodId id) {
+// After anything that touched a pod: its endpoints, its owner, its timer, its end. What its containers are to do
+// stands behind `before`, and what the endpoints are goes in front of it: out of the lists first, then the signal.
+void Supervisor::settle(Step& step, PodId id, std::size_t before) {
   index_new_ids(step.effects);
   Entry& entry = entries_.at(id);
+  const auto asked = static_cast<std::ptrdiff_t>(step.effects.size());
   for (Service* service : entry.services) service->update(step, *entry.pod);
+  std::rotate(step.effects.begin() + static_cast<std::ptrdiff_t>(before), step.effects.begin() + asked,
+              step.effects.end());
   if (entry.counted && !entry.pod->is_active()) {
     entry.counted = false;
     if (Deployment* owner = owner_of(*entry.pod)) {

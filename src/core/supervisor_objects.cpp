@@ -12,6 +12,14 @@ constexpr std::int32_t node_ports = 2768;
 
 bool needs_node_port(ServiceType type) { return type == ServiceType::node_port; }
 
+// The node port that a service's port has now, or 0.
+std::int32_t node_port_of(const Service& service, std::int32_t port) {
+  const auto& ports = service.object().spec.ports;
+  const auto found = std::ranges::find(ports, port, &ServicePort::port);
+  if (found == ports.end()) return 0;
+  return service.given().node_ports[static_cast<std::size_t>(found - ports.begin())];
+}
+
 }  // namespace
 
 void Supervisor::answer(Step& step, ObjectApplied& input) {
@@ -42,8 +50,9 @@ void Supervisor::apply(Step& step, PodObject object) {
     const Pod& current = *find(found->second);
     const bool unchanged = *current.spec() == object.spec && current.metadata() == object.metadata;
     if (unchanged && !current.is_terminating()) return;
+    const bool already_leaves = current.is_terminating();
     successors_.insert_or_assign(name, std::move(object));
-    remove(step, found->second, std::nullopt);
+    if (!already_leaves) remove(step, found->second, std::nullopt);
     return;
   }
   auto spec = std::make_shared<const PodSpec>(std::move(object.spec));
@@ -90,14 +99,13 @@ void Supervisor::apply(Step& step, ServiceObject object) {
   for (auto& [id, entry] : entries_) {
     std::erase(entry.services, service);
     service->update(step, *entry.pod);
-    if (selects(service->object().spec.selector, entry.pod->metadata().labels)) entry.services.push_back(service);
+    if (service->selects(entry.pod->metadata())) entry.services.push_back(service);
   }
 }
 
 void Supervisor::match_services(Entry& entry) {
   for (const auto& [name, service] : services_) {
-    if (name.name_space != entry.pod->metadata().name_space) continue;
-    if (selects(service->object().spec.selector, entry.pod->metadata().labels)) entry.services.push_back(service.get());
+    if (service->selects(entry.pod->metadata())) entry.services.push_back(service.get());
   }
 }
 
@@ -133,16 +141,22 @@ ServiceAddresses Supervisor::addresses_for(const ServiceObject& object, const Se
   ServiceAddresses given;
   given.cluster_ip = object.spec.cluster_ip;
   if (given.cluster_ip.empty()) given.cluster_ip = current ? current->given().cluster_ip : free_cluster_ip(object);
-  for (std::size_t i = 0; i < object.spec.ports.size(); ++i) {
-    const ServicePort& port = object.spec.ports[i];
-    std::int32_t chosen = port.node_port.value_or(0);
-    const bool had_one = current != nullptr && i < current->given().node_ports.size();
-    if (chosen == 0 && needs_node_port(object.spec.type)) {
-      chosen = had_one ? current->given().node_ports[i] : 0;
-      if (chosen == 0) chosen = free_node_port(object, port, given.node_ports);
+  given.node_ports.resize(object.spec.ports.size(), 0);
+  if (!needs_node_port(object.spec.type)) return given;
+  // Written ones first, then those it had, so that neither is given away to a port that leaves the choice open.
+  const auto for_open = [&](auto&& choose) {
+    for (std::size_t i = 0; i < given.node_ports.size(); ++i) {
+      if (given.node_ports[i] == 0) given.node_ports[i] = choose(object.spec.ports[i]);
     }
-    given.node_ports.push_back(needs_node_port(object.spec.type) ? chosen : 0);
+  };
+  for_open([](const ServicePort& port) { return port.node_port.value_or(0); });
+  if (current != nullptr) {
+    for_open([&](const ServicePort& port) {
+      const std::int32_t had = node_port_of(*current, port.port);
+      return std::ranges::find(given.node_ports, had) == given.node_ports.end() ? had : 0;
+    });
   }
+  for_open([&](const ServicePort& port) { return free_node_port(object, port, given.node_ports); });
   return given;
 }
 

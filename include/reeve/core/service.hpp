@@ -39,6 +39,9 @@ class Service {
   // Takes a changed object with the same ports; open must follow.
   void replace(ServiceObject object, ServiceAddresses given);
 
+  // True for the pods of its own namespace with the labels of its selector.
+  bool selects(const ObjectMeta& pod) const;
+
   // Publishes what changed about one pod that the selector selects.
   void update(Step& step, const Pod& pod);
   void remove(Step& step, PodId pod);

@@ -84,7 +84,7 @@ class Supervisor : private Deployment::Pods {
   template <class AnyId>
   std::optional<PodId> take(std::unordered_map<AnyId, PodId>& index, AnyId id);
   void remove(Step& step, PodId id, std::optional<Duration> grace);
-  void settle(Step& step, PodId id);
+  void settle(Step& step, PodId id, std::size_t before);
   void bury(Step& step, PodId id);
   void reschedule(Entry& entry);
   void index_new_ids(const Effects& effects);
