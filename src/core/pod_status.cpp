@@ -17,6 +17,14 @@ std::string joined(const std::vector<std::string_view>& names) {
 
 bool is_waiting_for_first_run(const Container& container) { return container.never_ran() && !container.last_end(); }
 
+// An init container that has done its part.
+bool is_complete(const Container& container) {
+  return container.role() == Role::sidecar ? container.is_started() : container.succeeded();
+}
+
+// What a pod's readiness asks: plain init containers are over by then.
+bool counts(const Container& container) { return container.role() != Role::init; }
+
 // Live, but not yet seen running, and never ran before.
 bool is_first_start(const Container& container) {
   return container.is_live() && !container.is_running() && !container.last_end();
@@ -26,10 +34,11 @@ bool is_first_start(const Container& container) {
 
 void Pod::refresh(Instant now) {
   if (!is_final(phase_)) phase_ = compute_phase();
-  const bool init_done = incomplete_containers().empty();
+  const bool init_done = std::ranges::all_of(init_, is_complete);
   initialized_once_ = initialized_once_ || init_done;
   const bool is_over = is_final(phase_);
-  const bool all_ready = !is_over && unready_containers().empty();
+  const auto ready = [](const Container& each) { return !counts(each) || each.is_ready(); };
+  const bool all_ready = !is_over && std::ranges::all_of(init_, ready) && std::ranges::all_of(regular_, ready);
   set(ConditionType::initialized, initialized_once_ || phase_ == Phase::succeeded, now);
   set(ConditionType::containers_ready, all_ready, now);
   set(ConditionType::ready, all_ready, now);
@@ -47,7 +56,7 @@ Phase Pod::compute_phase() const {
   if (deadline_exceeded_ && !any_live()) return Phase::failed;
   if (init_failed()) return any_live() ? phase_ : Phase::failed;
   const auto pending = [](const Container& each) { return is_waiting_for_first_run(each) || is_first_start(each); };
-  if (!initialized_once_ && !incomplete_containers().empty()) {
+  if (!initialized_once_ && !std::ranges::all_of(init_, is_complete)) {
     return is_terminating() && !any_live() ? settled_phase() : Phase::pending;
   }
   if (std::ranges::any_of(regular_, pending) && !is_gone()) return Phase::pending;
@@ -83,7 +92,7 @@ std::vector<ContainerStatus> Pod::container_statuses() const {
 std::vector<std::string_view> Pod::unready_containers() const {
   std::vector<std::string_view> names;
   for (const Container& each : init_) {
-    if (each.role() == Role::sidecar && !each.is_ready()) names.push_back(each.spec().name);
+    if (counts(each) && !each.is_ready()) names.push_back(each.spec().name);
   }
   for (const Container& each : regular_) {
     if (!each.is_ready()) names.push_back(each.spec().name);
@@ -94,8 +103,7 @@ std::vector<std::string_view> Pod::unready_containers() const {
 std::vector<std::string_view> Pod::incomplete_containers() const {
   std::vector<std::string_view> names;
   for (const Container& each : init_) {
-    const bool is_done = each.role() == Role::sidecar ? each.is_started() : each.succeeded();
-    if (!is_done) names.push_back(each.spec().name);
+    if (!is_complete(each)) names.push_back(each.spec().name);
   }
   return names;
 }
