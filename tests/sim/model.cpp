@@ -1,0 +1,256 @@
+// The model's half that listens: what each input means.
+#include "model.hpp"
+
+#include <algorithm>
+
+namespace reeve::sim {
+
+void ProbeModel::arm(Instant since, Instant now) {
+  armed = true;
+  earliest = since + spec->initial_delay;
+  const Instant bound = std::max(earliest, now);
+  due_changed = true;
+  if (type == ProbeType::readiness) {
+    base = due = bound;
+    return;
+  }
+  base = since;
+  const auto period = spec->period.count();
+  const auto periods = std::max<std::int64_t>(((bound - since).count() + period - 1) / period, 1);
+  due = since + periods * spec->period;
+  if (now > since && due <= now) due += spec->period;
+}
+
+void ProbeModel::missed_or_next(Instant now) {
+  const Instant latest = base + (now - base) / spec->period * spec->period;
+  due = latest > begun ? latest : latest + spec->period;
+  due_changed = true;
+  calls = 0;
+}
+
+ProbeModel* ContainerModel::probe(ProbeType which) {
+  const auto found = std::ranges::find(probes, which, &ProbeModel::type);
+  return found == probes.end() ? nullptr : &*found;
+}
+
+bool ContainerModel::is_ready() const {
+  if (role == Role::init) return is_final && ended && code == 0;
+  if (!live || !running || !started) return false;
+  return std::ranges::all_of(probes, [](const ProbeModel& p) { return p.type != ProbeType::readiness || p.passed; });
+}
+
+bool ContainerModel::is_done() const { return role == Role::sidecar ? started : is_ready(); }
+
+bool PodModel::all_regular_final() const {
+  return std::all_of(containers.begin() + std::ptrdiff_t(inits), containers.end(),
+                     [](const ContainerModel& each) { return each.is_final; });
+}
+
+bool PodModel::init_failed() const {
+  return std::ranges::any_of(
+      containers, [](const auto& each) { return each.role == Role::init && each.is_final && each.code != 0; });
+}
+
+bool PodModel::anything_lives() const {
+  return std::ranges::any_of(containers, [](const auto& each) { return bool(each.live); });
+}
+
+bool Model::is_news(const Input& input) const {
+  if (const auto* started = std::get_if<ContainerStarted>(&input)) {
+    const auto found = instances_.find(started->instance);
+    return found != instances_.end() && !found->second.pod->containers[found->second.container].running;
+  }
+  if (const auto* failed = std::get_if<ContainerStartFailed>(&input)) return instances_.contains(failed->instance);
+  if (const auto* exited = std::get_if<ContainerExited>(&input)) return instances_.contains(exited->instance);
+  if (const auto* finished = std::get_if<ProbeFinished>(&input)) return runs_.contains(finished->run);
+  if (const auto* refused = std::get_if<ConnectionRefused>(&input)) return pods_.contains(refused->pod);
+  return !std::holds_alternative<Ticked>(input);
+}
+
+void Model::before(Instant now, const Input& input) {
+  must(now >= last_, "the simulation went back in time");
+  now_ = now;
+  deleted_ = {};
+  const bool asks_to_leave =
+      std::holds_alternative<ObjectDeleted>(input) || std::holds_alternative<ShutdownRequested>(input);
+  if (asks_to_leave) std::visit([this](const auto& each) { note(each); }, input);
+  for (auto& [id, pod] : pods_) {
+    const auto& limit = pod.spec->active_deadline;
+    if (!limit || pod.stop_by || pod.created + *limit > now_) continue;
+    pod.overdue = true;
+    leave(pod, now_ + pod.spec->termination_grace_period);
+  }
+  if (!asks_to_leave) std::visit([this](const auto& each) { note(each); }, input);
+}
+
+void Model::note(const ObjectDeleted& input) {
+  if (input.object.kind != Kind::pod) return;
+  for (auto& [id, pod] : pods_) {
+    if (pod.name != input.object.name || pod.name_space != input.object.name_space) continue;
+    Duration grace = input.grace.value_or(pod.spec->termination_grace_period);
+    if (grace < Duration{0}) grace = seconds(1);
+    pod.terminating = true;
+    leave(pod, now_ + grace);
+  }
+}
+
+void Model::note(const ShutdownRequested&) {
+  shutdowns_ += 1;
+  for (auto& [id, pod] : pods_) {
+    const Duration own = pod.spec->termination_grace_period;
+    pod.terminating = true;
+    if (shutdowns_ == 1) leave(pod, now_ + (own < Duration{0} ? seconds(1) : own));
+  }
+}
+
+void Model::note(const ContainerStarted& input) {
+  const auto found = instances_.find(input.instance);
+  if (found == instances_.end()) return;
+  ContainerModel& container = found->second.pod->containers[found->second.container];
+  if (container.running) return;
+  container.running = true;
+  container.since = now_;
+  if (container.signalled) return;
+  for (ProbeModel& each : container.probes) {
+    each.passed = each.type == ProbeType::liveness;
+    each.on_hold = each.armed = false;
+    each.calls = 0;
+  }
+  if (ProbeModel* startup = container.probe(ProbeType::startup)) {
+    startup->arm(now_, now_);
+  } else {
+    become_started(container);
+  }
+}
+
+void Model::become_started(ContainerModel& container) {
+  container.started = true;
+  for (const auto type : {ProbeType::readiness, ProbeType::liveness}) {
+    if (ProbeModel* each = container.probe(type)) each->arm(container.since, now_);
+  }
+}
+
+void Model::note(const ContainerStartFailed& input) {
+  const auto found = instances_.find(input.instance);
+  if (found != instances_.end()) end(found->second, 128);
+}
+
+void Model::note(const ContainerExited& input) {
+  const auto found = instances_.find(input.instance);
+  if (found != instances_.end()) end(found->second, exit_code_of(input.status));
+}
+
+void Model::end(Place place, int code) {
+  PodModel& pod = *place.pod;
+  ContainerModel& container = pod.containers[place.container];
+  instances_.erase(container.live);
+  dead_[container.live] = place;
+  container.dead.push_back(container.live);
+  container.live = {};
+  container.running = container.started = container.killed = false;
+  container.code = code;
+  container.ended_before = std::exchange(container.ended, now_);
+  for (ProbeModel& each : container.probes) each.armed = false;
+  decide_restart(pod, container);
+  container.signalled.reset();
+  container.by_probe = false;
+}
+
+bool Model::held_back(const PodModel& pod, const ContainerModel& container, Instant ended) const {
+  const auto& entry = container.entry;
+  return entry && ended - entry->updated <= pod.spec->restart_backoff.reset && now_ - ended < entry->delay;
+}
+
+void Model::decide_restart(PodModel& pod, ContainerModel& container) {
+  const RestartPolicy policy = container.spec->restart_policy.value_or(pod.spec->restart_policy);
+  const bool always =
+      container.role == Role::sidecar || (container.role == Role::regular && policy == RestartPolicy::always);
+  const bool wanted = always || (container.code != 0 && policy != RestartPolicy::never);
+  const bool forced = container.by_probe && (container.role == Role::sidecar || policy != RestartPolicy::never);
+  if (pod.stop_by) {
+    container.is_final = true;
+  } else if (forced && !(container.ended_before && held_back(pod, container, *container.ended_before))) {
+    container.restart_at = now_;
+    container.restart_seen = container.ended_before;
+  } else if (wanted) {
+    container.restart_at = held_back(pod, container, now_) ? now_ + container.entry->delay : now_;
+    container.restart_seen = now_;
+  } else {
+    container.is_final = true;
+  }
+}
+
+void Model::note(const ProbeFinished& input) {
+  const auto found = runs_.find(input.run);
+  if (found == runs_.end()) return;
+  const RunPlace at = found->second;
+  runs_.erase(found);
+  ProbeModel& probe = *at.place.pod->containers[at.place.container].probe(at.type);
+  probe.run.reset();
+  if (input.outcome.result == ProbeResult::error && probe.calls < 3) {
+    probe.due = now_;
+    probe.due_changed = true;
+    return;
+  }
+  probe.missed_or_next(now_);
+  if (input.outcome.result != ProbeResult::error) judge(at.place, probe, input.outcome.result);
+}
+
+// Steps 12 to 15 of a tick.
+void Model::judge(Place place, ProbeModel& probe, ProbeResult result) {
+  PodModel& pod = *place.pod;
+  ContainerModel& container = pod.containers[place.container];
+  const bool success = result == ProbeResult::success || result == ProbeResult::warning;
+  probe.length = probe.last == success ? probe.length + 1 : 1;
+  probe.last = success;
+  if (probe.length < (success ? probe.spec->success_threshold : probe.spec->failure_threshold)) return;
+  probe.passed = success;
+  if (probe.type == ProbeType::readiness) return;
+  if (probe.type == ProbeType::startup || !success) {
+    probe.on_hold = true;
+    probe.armed = false;
+    probe.length = 0;
+  }
+  if (probe.type == ProbeType::startup && success) become_started(container);
+  if (success || pod.stop_by || container.signalled) return;
+  container.must_stop = probe.spec->termination_grace_period.value_or(pod.spec->termination_grace_period);
+}
+
+void Model::note(const ConnectionRefused& input) {
+  const auto found = pods_.find(input.pod);
+  if (found == pods_.end()) return;
+  for (ContainerModel& container : found->second.containers) {
+    ProbeModel* readiness = container.probe(ProbeType::readiness);
+    if (readiness == nullptr || !readiness->armed || readiness->run) continue;
+    const Instant at = std::max(now_, readiness->earliest);
+    if (at >= readiness->due) continue;
+    readiness->base = readiness->due = at;
+    readiness->due_changed = true;
+  }
+}
+
+void Model::leave(PodModel& pod, Instant stop_by) {
+  pod.stop_by = pod.stop_by ? std::min(*pod.stop_by, stop_by) : stop_by;
+  for (ContainerModel& each : pod.containers) {
+    each.restart_at.reset();
+    each.must_stop.reset();
+    if (each.ended && !each.live) each.is_final = true;
+  }
+}
+
+// What a probe stops already has no longer than the pod; a sidecar has until its turn comes.
+void Model::shorten(PodModel& pod) {
+  if (!pod.stop_by) return;
+  bool later_lives = false;
+  for (auto each = pod.containers.rbegin(); each != pod.containers.rend(); ++each) {
+    const bool has_turn = each->role != Role::sidecar || !later_lives;
+    later_lives = later_lives || each->live;
+    if (!has_turn || !each->signalled) continue;
+    const Instant kill_at = std::max(*pod.stop_by, *each->signalled + seconds(2));
+    if (kill_at >= each->kill_at) continue;
+    each->kill_at = kill_at;
+    each->kill_changed = true;
+  }
+}
+
+}  // namespace reeve::sim

@@ -1,0 +1,184 @@
+#pragma once
+// What the supervisor may do, written a second time from Kubernetes' rules: it follows inputs and effects beside the
+// real one and objects to the first step that breaks a rule.
+
+#include <reeve/core/supervisor.hpp>
+
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+namespace reeve::sim {
+
+struct Violation : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+struct ProbeModel {
+  ProbeModel(ProbeType which, const ProbeSpec* what) : type(which), spec(what) {}
+
+  ProbeType type;
+  const ProbeSpec* spec;
+  bool armed = false;
+  bool on_hold = false;
+  Instant earliest{}, base{}, due{};  // ticks are at base and every period after it
+  Instant begun{}, abort_at{};        // of the first call of a tick, and of the call in flight
+  bool due_changed = false;           // in this step
+  std::optional<ProbeRunId> run;
+  bool aborted = false;
+  int calls = 0;
+  bool last = true;  // the last result, and how many of it came in a row
+  int length = 0;
+  bool passed = false;
+
+  void arm(Instant since, Instant now);
+  void missed_or_next(Instant now);
+};
+
+struct ContainerModel {
+  const ContainerSpec* spec;
+  Role role;
+  std::vector<ProbeModel> probes;
+  InstanceId live{};
+  bool running = false;
+  bool started = false;
+  Instant since{};
+  std::optional<Instant> signalled;
+  Instant kill_at{};
+  bool kill_changed = false;
+  bool killed = false;
+  bool by_probe = false;
+  std::optional<Duration> must_stop;  // a probe's verdict of this step; the grace it gives
+  int starts = 0;
+  std::optional<Instant> ended, ended_before;
+  std::optional<Instant> restart_at, restart_seen;  // when, and the end that this is judged by
+  bool is_final = false;
+  int code = 0;
+  struct Entry {
+    Duration delay;
+    Instant updated;
+  };
+  std::optional<Entry> entry;
+  std::vector<InstanceId> dead;  // ended and not forgotten
+
+  ProbeModel* probe(ProbeType which);
+  bool is_ready() const;
+  bool is_done() const;  // an init container that holds up nobody
+};
+
+struct PodModel {
+  PodId id;
+  std::string name_space, name;
+  std::shared_ptr<const PodSpec> spec;
+  Instant created{};
+  std::vector<ContainerModel> containers;  // init containers first, as in the spec
+  std::size_t inits = 0;
+  std::optional<Instant> stop_by;
+  bool terminating = false;
+  bool initialized = false;
+  bool overdue = false;
+  const Pod* seen = nullptr;  // the real one, while it exists
+
+  bool all_regular_final() const;
+  bool init_failed() const;
+  bool anything_lives() const;
+};
+
+class Model {
+ public:
+  explicit Model(const Supervisor& supervisor) : supervisor_(supervisor) {}
+
+  // Around every step; after throws Violation.
+  void before(Instant now, const Input& input);
+  void after(Instant now, const Effects& effects);
+
+  // True if the input names something that the supervisor still cares about.
+  bool is_news(const Input& input) const;
+
+  bool exited() const noexcept { return exited_; }
+  const std::map<PodId, PodModel>& pods() const noexcept { return pods_; }
+
+ private:
+  struct Place {
+    PodModel* pod;
+    std::size_t container;
+  };
+  struct RunPlace {
+    Place place;
+    ProbeType type;
+  };
+  struct Published {
+    std::map<PodId, SetEndpoint> endpoints;
+  };
+
+  void note(const ObjectApplied&) {}
+  void note(const ObjectDeleted& input);
+  void note(const ContainerStarted& input);
+  void note(const ContainerStartFailed& input);
+  void note(const ContainerExited& input);
+  void note(const ProbeFinished& input);
+  void note(const ConnectionRefused& input);
+  void note(const ListenerOpened&) {}
+  void note(const ListenerFailed&) {}
+  void note(const ShutdownRequested&);
+  void note(const Ticked&) {}
+
+  void end(Place place, int code);
+  void decide_restart(PodModel& pod, ContainerModel& container);
+  void judge(Place place, ProbeModel& probe, ProbeResult result);
+  bool held_back(const PodModel& pod, const ContainerModel& container, Instant ended) const;
+  void become_started(ContainerModel& container);
+
+  void observe(PodModel& pod);
+  void leave(PodModel& pod, Instant stop_by);
+  void shorten(PodModel& pod);
+  void check(const StartContainer& effect);
+  void check(const SignalContainer& effect);
+  void check(const KillContainer& effect);
+  void check(const ForgetInstance& effect);
+  void check(const StartProbe& effect);
+  void check(const AbortProbe& effect);
+  void check(const CancelProbe& effect);
+  void check(const OpenService& effect);
+  void check(const CloseService& effect);
+  void check(const SetEndpoint& effect);
+  void check(const RemoveEndpoint& effect);
+  void check(const ReportEvent& effect);
+  void check(const Exit& effect);
+  void check_order_of_stop(const PodModel& pod, std::size_t index) const;
+  void count_restart(const PodModel& pod, ContainerModel& container);
+  PodModel& pod_of(const StartContainer& effect);
+
+  void check_pod(PodModel& pod);
+  void check_container(const PodModel& pod, std::size_t index);
+  void check_endpoints(const PodModel& pod);
+  void check_deployments() const;
+  void bury(PodModel& pod);
+
+  template <class... Parts>
+  void must(bool held, const Parts&... parts) const {
+    if (!held) fail((std::string() + ... + parts));
+  }
+  [[noreturn]] void fail(const std::string& what) const { throw Violation(what); }
+  bool is_first_step_at_or_after(Instant due) const { return due <= now_ && (!any_step_ || last_ < due); }
+
+  const Supervisor& supervisor_;
+  Instant now_{}, last_{};
+  bool any_step_ = false;
+  std::map<PodId, PodModel> pods_;
+  std::unordered_map<InstanceId, Place> instances_;
+  std::unordered_map<ProbeRunId, RunPlace> runs_;
+  std::unordered_map<InstanceId, Place> dead_;
+  std::map<ServiceId, Published> services_;
+  std::optional<Instant> deleted_by_;  // what this step's delete asks of which pod
+  PodId deleted_{};
+  InstanceId newest_instance_{};
+  int shutdowns_ = 0;
+  bool exited_ = false;
+};
+
+}  // namespace reeve::sim

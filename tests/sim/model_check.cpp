@@ -1,0 +1,154 @@
+// What must hold after every step.
+#include "model.hpp"
+
+#include <algorithm>
+
+namespace reeve::sim {
+
+void Model::after(Instant now, const Effects& effects) {
+  for (auto& [id, pod] : pods_) pod.seen = nullptr;
+  const std::vector<const Pod*> real = supervisor_.pods();
+  for (const Pod* pod : real) {
+    if (const auto found = pods_.find(pod->id()); found != pods_.end()) found->second.seen = pod;
+  }
+  for (auto& [id, pod] : pods_) observe(pod);
+  for (const Effect& effect : effects) {
+    std::visit([this](const auto& each) { check(each); }, effect);
+  }
+  must(pods_.size() >= real.size(), "a pod that never started anything");
+  for (const Pod* pod : real) pods_.at(pod->id()).seen = pod;
+  for (auto& [id, pod] : pods_) check_pod(pod);
+  for (auto pod = pods_.begin(); pod != pods_.end();) {
+    const auto next = std::next(pod);
+    if (pod->second.seen == nullptr) bury(pod->second);
+    pod = next;
+  }
+  check_deployments();
+  const auto deadline = supervisor_.deadline();
+  must(!deadline || *deadline > now, "the deadline is not ahead");
+  must(!exited_ || (real.empty() && pods_.empty()), "exited before all was gone");
+  must(exited_ || shutdowns_ == 0 || !real.empty(), "all is gone and it does not exit");
+  must(supervisor_.events().events().size() <= 16384, "too many events");
+  last_ = now;
+  any_step_ = true;
+}
+
+// Reads off the real pod what the model cannot know: that its owner lets it go.
+void Model::observe(PodModel& pod) {
+  const bool leaves = pod.seen == nullptr || pod.seen->is_terminating();
+  const Duration own = pod.spec->termination_grace_period;
+  if (leaves && !pod.terminating) {
+    pod.terminating = true;
+    leave(pod, now_ + (own < Duration{0} ? seconds(1) : own));
+  }
+  if (!pod.stop_by && (pod.all_regular_final() || pod.init_failed())) leave(pod, now_ + own);
+  shorten(pod);
+}
+
+void Model::bury(PodModel& pod) {
+  must(pod.terminating, pod.name, " vanished");
+  must(!pod.anything_lives(), pod.name, " is gone while something of it lives");
+  for (const ContainerModel& each : pod.containers) must(each.dead.empty(), "a run of a pod that is gone is kept");
+  for (const auto& [id, service] : services_) {
+    must(!service.endpoints.contains(pod.id), "an endpoint of a pod that is gone");
+  }
+  pods_.erase(pod.id);
+}
+
+void Model::check_pod(PodModel& pod) {
+  for (std::size_t i = 0; i < pod.containers.size(); ++i) check_container(pod, i);
+  const auto inits_end = pod.containers.begin() + std::ptrdiff_t(pod.inits);
+  const bool all_done = std::all_of(pod.containers.begin(), inits_end, [](const auto& each) { return each.is_done(); });
+  pod.initialized = pod.initialized || all_done;
+  for (ContainerModel& each : pod.containers) {
+    each.kill_changed = false;
+    for (ProbeModel& probe : each.probes) probe.due_changed = false;
+  }
+  if (pod.seen == nullptr) return;
+  must(!pod.terminating || pod.anything_lives(), pod.name, " should be gone");
+  const bool ready =
+      std::ranges::all_of(pod.containers, [](const auto& each) { return each.role == Role::init || each.is_ready(); });
+  must(pod.seen->is_ready() == ready, pod.name, ready ? " is not ready and should be" : " is ready and should not be");
+  const auto waits = [](const ContainerModel& each) {
+    return each.role == Role::regular && !each.ended && !each.running;
+  };
+  Phase phase = Phase::running;
+  if (pod.stop_by && !pod.anything_lives()) {
+    const bool good =
+        std::all_of(inits_end, pod.containers.end(), [](const auto& each) { return each.ended && each.code == 0; });
+    phase = good && !pod.overdue ? Phase::succeeded : Phase::failed;
+  } else if (!pod.initialized || std::ranges::any_of(pod.containers, waits)) {
+    phase = Phase::pending;
+  }
+  must(pod.seen->phase() == phase, pod.name, " is ", std::string(phase_name(pod.seen->phase())), " and should be ",
+       std::string(phase_name(phase)));
+  check_endpoints(pod);
+}
+
+void Model::check_container(const PodModel& pod, std::size_t index) {
+  const ContainerModel& model = pod.containers[index];
+  const std::string& name = model.spec->name;
+  must(model.dead.size() <= 2, "too many dead runs are kept");
+  must(!model.must_stop, name, " failed a probe and was not stopped");
+  must(model.live || pod.stop_by || model.is_final || !model.ended || model.restart_at.has_value(), name, " is lost");
+  must(!model.restart_at || *model.restart_at > now_, name, " was not restarted");
+  must(!model.live || !model.signalled || model.killed || model.kill_at > now_, name, " was not killed");
+  for (const ProbeModel& probe : model.probes) {
+    must(!probe.run || model.live, "a probe outlives its container");
+    must(!probe.run || probe.aborted || probe.abort_at > now_, "a probe was not aborted");
+    must(!probe.run || !model.signalled || probe.type == ProbeType::readiness, "liveness goes on while being stopped");
+    must(!model.live || !probe.armed || probe.run || probe.due > now_, "a probe of ", name, " is due and does not run");
+  }
+  if (pod.stop_by && model.live && !model.signalled) {
+    const auto lives = [](const ContainerModel& each) { return bool(each.live); };
+    const auto next = pod.containers.begin() + std::ptrdiff_t(index) + 1;
+    const bool waits = model.role == Role::sidecar && std::any_of(next, pod.containers.end(), lives);
+    must(waits, name, " of ", pod.name, " got no stop signal");
+  }
+  if (pod.seen == nullptr) return;
+  const Container& real =
+      index < pod.inits ? pod.seen->init_containers()[index] : pod.seen->containers()[index - pod.inits];
+  must(real.live_instance().value_or(InstanceId{}) == model.live, name, " lives another life");
+  must(real.is_started() == model.started, name, " is started or is not");
+  must(real.is_running() == (model.live && model.running), name, " runs or does not");
+  must(real.is_ready() == model.is_ready(), name, " of ", pod.name, " is ready or is not");
+  must(real.is_backing_off() == model.restart_at.has_value(), name, " backs off or does not");
+  must(model.starts > 0 || pod.stop_by || index > 0, "the first container was not started");
+}
+
+void Model::check_endpoints(const PodModel& pod) {
+  const bool is_ready = pod.seen->is_ready();
+  for (const auto& [ref, service] : supervisor_.services()) {
+    const ServiceSpec& spec = service->object().spec;
+    const auto label = pod.seen->metadata().labels.find("app");
+    const bool selected = ref.name_space == pod.name_space && label != pod.seen->metadata().labels.end() &&
+                          spec.selector.at("app") == label->second;
+    const bool ready = spec.publish_not_ready_addresses || (is_ready && !pod.terminating);
+    for (std::size_t i = 0; i < spec.ports.size(); ++i) {
+      const bool has_port = spec.ports[i].name != "lost";
+      const bool wanted = selected && has_port && !is_final(pod.seen->phase()) && (ready || is_ready);
+      const auto& endpoints = services_.at(service->ids()[i]).endpoints;
+      const auto published = endpoints.find(pod.id);
+      must((published != endpoints.end()) == wanted, pod.name, wanted ? " is no endpoint of " : " is an endpoint of ",
+           ref.name);
+      if (!wanted) continue;
+      must(published->second.ready == ready && published->second.serving == is_ready &&
+               published->second.terminating == pod.terminating,
+           "the endpoint of ", pod.name, " shows a wrong state");
+    }
+  }
+}
+
+void Model::check_deployments() const {
+  if (shutdowns_ > 0) return;
+  for (const auto& [name, deployment] : supervisor_.deployments()) {
+    const ObjectRef owner = deployment->replica_set();
+    const auto active = std::ranges::count_if(pods_, [&](const auto& each) {
+      const Pod* pod = each.second.seen;
+      return pod != nullptr && pod->owner() == owner && pod->is_active();
+    });
+    must(active == deployment->object().spec.replicas, "deployment ", name.name, " has a wrong number of pods");
+  }
+}
+
+}  // namespace reeve::sim

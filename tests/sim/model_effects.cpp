@@ -1,0 +1,203 @@
+// The model's half that objects: whether each effect was allowed.
+#include "model.hpp"
+
+#include <algorithm>
+
+namespace reeve::sim {
+
+PodModel& Model::pod_of(const StartContainer& effect) {
+  const auto [found, is_new] = pods_.try_emplace(effect.pod->id);
+  PodModel& pod = found->second;
+  if (!is_new) return pod;
+  pod.id = effect.pod->id;
+  pod.name_space = effect.pod->name_space;
+  pod.name = effect.pod->name;
+  pod.spec = effect.spec;
+  pod.created = now_;
+  pod.inits = pod.spec->init_containers.size();
+  for (const auto* list : {&pod.spec->init_containers, &pod.spec->containers}) {
+    for (const ContainerSpec& spec : *list) {
+      ContainerModel& container = pod.containers.emplace_back();
+      container.spec = &spec;
+      const bool is_init = list == &pod.spec->init_containers;
+      const bool is_sidecar = spec.restart_policy == RestartPolicy::always;
+      container.role = !is_init ? Role::regular : is_sidecar ? Role::sidecar : Role::init;
+      if (spec.startup_probe) container.probes.emplace_back(ProbeType::startup, &*spec.startup_probe);
+      if (spec.readiness_probe) container.probes.emplace_back(ProbeType::readiness, &*spec.readiness_probe);
+      if (spec.liveness_probe) container.probes.emplace_back(ProbeType::liveness, &*spec.liveness_probe);
+    }
+  }
+  return pod;
+}
+
+void Model::check(const StartContainer& effect) {
+  must(effect.instance > newest_instance_, "an instance number was used twice");
+  newest_instance_ = effect.instance;
+  PodModel& pod = pod_of(effect);
+  const auto at = std::ranges::find(pod.containers, effect.container, &ContainerModel::spec);
+  must(at != pod.containers.end(), "a container was started that the pod has not");
+  must(!pod.stop_by, "a container was started in a pod that leaves: ", pod.name);
+  must(shutdowns_ == 0, "a container was started after a shutdown");
+  must(!at->live, "two instances of ", at->spec->name, " of ", pod.name);
+  must(!at->is_final, at->spec->name, " was started though it ended for good");
+  if (at->starts == 0) {
+    const auto blocks = [&](const ContainerModel& each) {
+      return !each.is_done() && !(each.role == Role::sidecar && pod.initialized);
+    };
+    const auto before = at->role == Role::regular ? pod.containers.begin() + std::ptrdiff_t(pod.inits) : at;
+    must(std::none_of(pod.containers.begin(), before, blocks), "a container was started before those it waits for");
+  } else {
+    count_restart(pod, *at);
+  }
+  at->starts += 1;
+  at->live = effect.instance;
+  instances_[effect.instance] = {&pod, std::size_t(at - pod.containers.begin())};
+}
+
+void Model::count_restart(const PodModel& pod, ContainerModel& container) {
+  must(container.restart_at.has_value(), container.spec->name, " was restarted against its policy");
+  must(now_ >= *container.restart_at, container.spec->name, " of ", pod.name, " was restarted during its back-off");
+  must(*container.ended == now_ || is_first_step_at_or_after(*container.restart_at), container.spec->name,
+       " was restarted too late");
+  container.restart_at.reset();
+  if (!container.restart_seen) return;
+  const RestartBackoff& policy = pod.spec->restart_backoff;
+  auto& entry = container.entry;
+  Duration delay = std::min(policy.initial, policy.max);
+  if (entry && *container.restart_seen - entry->updated <= policy.reset) {
+    delay = std::min(entry->delay * std::int64_t(policy.factor), policy.max);
+  }
+  entry = ContainerModel::Entry{delay, now_};
+}
+
+// Sidecars wait for the regular containers and for the sidecars behind them.
+void Model::check_order_of_stop(const PodModel& pod, std::size_t index) const {
+  if (pod.containers[index].role != Role::sidecar) return;
+  for (std::size_t later = index + 1; later < pod.containers.size(); ++later) {
+    must(!pod.containers[later].live, "a sidecar was stopped before those that need it");
+  }
+}
+
+void Model::check(const SignalContainer& effect) {
+  const auto found = instances_.find(effect.instance);
+  must(found != instances_.end(), "a signal for an instance that does not live");
+  PodModel& pod = *found->second.pod;
+  ContainerModel& container = pod.containers[found->second.container];
+  must(!container.signalled, "a second stop signal");
+  must(container.must_stop || pod.stop_by, "a stop signal without a reason: ", container.spec->name);
+  const Duration grace = container.must_stop.value_or(Duration{0});
+  container.by_probe = container.must_stop.has_value();
+  container.signalled = now_;
+  container.kill_at = std::max(pod.stop_by.value_or(now_ + grace), now_ + seconds(2));
+  container.kill_changed = true;
+  container.must_stop.reset();
+  for (ProbeModel& each : container.probes) {
+    if (each.type != ProbeType::readiness) each.armed = false;
+  }
+  if (pod.stop_by) check_order_of_stop(pod, found->second.container);
+  if (!pod.terminating) return;
+  for (const auto& [name, service] : supervisor_.services()) {
+    if (service->object().spec.publish_not_ready_addresses) continue;
+    for (const ServiceId id : service->ids()) {
+      const auto& endpoints = services_[id].endpoints;
+      const auto endpoint = endpoints.find(pod.id);
+      must(endpoint == endpoints.end() || !endpoint->second.ready, "the stop signal came before the endpoint was out");
+    }
+  }
+}
+
+void Model::check(const KillContainer& effect) {
+  const auto found = instances_.find(effect.instance);
+  must(found != instances_.end(), "a kill for an instance that does not live");
+  ContainerModel& container = found->second.pod->containers[found->second.container];
+  must(!container.killed, "killed twice");
+  container.killed = true;
+  if (shutdowns_ > 1) {
+    container.signalled = container.signalled.value_or(now_);
+    for (ProbeModel& each : container.probes) each.armed = each.armed && each.type == ProbeType::readiness;
+    return;
+  }
+  must(container.signalled.has_value(), "killed before the stop signal");
+  must(now_ >= container.kill_at, "killed within the grace period");
+  must(container.kill_changed || is_first_step_at_or_after(container.kill_at), "killed too late");
+}
+
+void Model::check(const ForgetInstance& effect) {
+  const auto found = dead_.find(effect.instance);
+  must(found != dead_.end(), "forgot an instance that lives or was forgotten");
+  std::erase(found->second.pod->containers[found->second.container].dead, effect.instance);
+  dead_.erase(found);
+}
+
+void Model::check(const StartProbe& effect) {
+  const auto found = instances_.find(effect.instance);
+  must(found != instances_.end(), "a probe of an instance that does not live");
+  ContainerModel& container = found->second.pod->containers[found->second.container];
+  ProbeModel* probe = container.probe(effect.type);
+  must(probe != nullptr && probe->spec == effect.probe, "a probe that the container has not");
+  must(!probe->run, "two runs of one probe");
+  must(!runs_.contains(effect.run), "a probe run number was used twice");
+  must(container.running, "a probe of a container that does not run");
+  must(!container.signalled || effect.type == ProbeType::readiness, "a liveness probe of what is being stopped");
+  must(probe->armed && !probe->on_hold, "a probe on hold ran");
+  must(probe->due <= now_, "a probe ran before it was due");
+  must(probe->due_changed || is_first_step_at_or_after(probe->due), "a probe ran too late");
+  probe->run = effect.run;
+  probe->aborted = false;
+  if (probe->calls == 0) probe->begun = now_;
+  probe->abort_at = now_ + probe->spec->timeout;
+  probe->calls += 1;
+  runs_[effect.run] = {found->second, effect.type};
+}
+
+void Model::check(const AbortProbe& effect) {
+  const auto found = runs_.find(effect.run);
+  must(found != runs_.end(), "aborted a probe that does not run");
+  const RunPlace& at = found->second;
+  ProbeModel& probe = *at.place.pod->containers[at.place.container].probe(at.type);
+  must(!probe.aborted, "aborted twice");
+  must(now_ >= probe.abort_at && is_first_step_at_or_after(probe.abort_at), "aborted at the wrong time");
+  probe.aborted = true;
+}
+
+void Model::check(const CancelProbe& effect) {
+  const auto found = runs_.find(effect.run);
+  must(found != runs_.end(), "cancelled a probe that does not run");
+  const RunPlace at = found->second;
+  ContainerModel& container = at.place.pod->containers[at.place.container];
+  must(!container.live || at.type != ProbeType::readiness || container.killed, "cancelled the readiness of what lives");
+  container.probe(at.type)->run.reset();
+  runs_.erase(found);
+}
+
+void Model::check(const OpenService& effect) { services_.try_emplace(effect.service); }
+
+void Model::check(const CloseService& effect) {
+  must(services_.erase(effect.service) == 1, "closed a service that is not open");
+}
+
+void Model::check(const SetEndpoint& effect) {
+  const auto found = services_.find(effect.service);
+  must(found != services_.end(), "an endpoint of a service that is not open");
+  const auto [at, is_new] = found->second.endpoints.try_emplace(effect.pod, effect);
+  must(is_new || !(at->second == effect), "an endpoint was told twice");
+  at->second = effect;
+}
+
+void Model::check(const RemoveEndpoint& effect) {
+  const auto found = services_.find(effect.service);
+  must(found != services_.end() && found->second.endpoints.erase(effect.pod) == 1, "removed an endpoint that is not");
+}
+
+void Model::check(const ReportEvent& effect) {
+  must(effect.event.last == now_ && effect.event.first <= now_, "an event with a wrong time");
+  must(effect.event.count >= 1 && !effect.event.message.empty(), "an event without a message");
+}
+
+void Model::check(const Exit&) {
+  must(!exited_, "exited twice");
+  must(shutdowns_ > 0, "exited without being asked");
+  exited_ = true;
+}
+
+}  // namespace reeve::sim

@@ -1,0 +1,85 @@
+// How the world's processes and probes behave.
+#include "world.hpp"
+
+namespace reeve::sim {
+
+void World::perform(const StartContainer& effect) {
+  Process& process = processes_[effect.instance];
+  for (const ContainerSpec& each : effect.spec->init_containers) {
+    process.is_init = process.is_init || (&each == effect.container && !each.restart_policy);
+  }
+  process.ignores_term = options_.ignores_term && !calm_ && chance_.percent(30);
+  const bool slow = options_.slow_starts && !calm_ && chance_.percent(30);
+  const Duration delay = slow ? chance_.skewed(seconds(20)) : Duration{0};
+  const bool fails = options_.start_failures && !calm_ && chance_.percent(10);
+  schedule(delay, fails ? Kind::start_fail : Kind::start, effect.instance.value);
+}
+
+void World::begin_running(InstanceId instance) {
+  const auto found = processes_.find(instance);
+  if (found == processes_.end()) return;
+  static const Duration lives[] = {Duration{0}, seconds(1), seconds(15), seconds(200), seconds(2000)};
+  static const int codes[] = {0, 0, 1, 2, -9, -11};
+  const bool told_to_stop = found->second.told_to_stop;
+  found->second.running = true;
+  if (found->second.is_init) {
+    const bool fails = options_.crashes && !calm_ && chance_.percent(30);
+    schedule(chance_.skewed(seconds(20)), Kind::crash, instance.value, fails ? 1 : 0);
+  } else if (options_.crashes && !calm_ && chance_.percent(60)) {
+    schedule(chance_.skewed(chance_.one_of(lives) * 2), Kind::crash, instance.value, chance_.one_of(codes));
+  }
+  step(ContainerStarted{instance, static_cast<int>(instance.value % 30000 + 2)});
+  if (told_to_stop) obey_term(instance);
+}
+
+void World::perform(const SignalContainer& effect) {
+  const auto found = processes_.find(effect.instance);
+  if (found == processes_.end()) return;
+  found->second.told_to_stop = true;
+  if (found->second.running) obey_term(effect.instance);
+}
+
+void World::obey_term(InstanceId instance) {
+  const auto found = processes_.find(instance);
+  if (found == processes_.end() || found->second.ignores_term) return;
+  const bool slow = options_.slow_deaths && chance_.percent(40);
+  const bool clean = chance_.percent(50);
+  schedule(slow ? chance_.skewed(seconds(40)) : Duration{0}, Kind::die, instance.value, clean ? 0 : -15);
+}
+
+void World::perform(const KillContainer& effect) {
+  const bool slow = options_.slow_deaths && chance_.percent(20);
+  schedule(slow ? chance_.skewed(seconds(5)) : Duration{0}, Kind::die, effect.instance.value, -9);
+}
+
+void World::perform(const StartProbe& effect) {
+  const auto part = chance_.below(100);
+  ProbeResult result = ProbeResult::success;
+  if (!calm_ && options_.probe_failures && part < 30) result = part < 5 ? ProbeResult::unknown : ProbeResult::failure;
+  if (!calm_ && part >= 30 && part < 35) result = ProbeResult::warning;
+  if (!calm_ && options_.probe_errors && part >= 35 && part < 50) result = ProbeResult::error;
+  Probe& probe = probes_[effect.run];
+  probe.will_answer = calm_ || !options_.probe_hangs || !chance_.percent(10);
+  if (!probe.will_answer) return;
+  const bool slow = !calm_ && options_.slow_probes && chance_.percent(20);
+  schedule(slow ? chance_.skewed(effect.probe->period * 3) : Duration{0}, Kind::answer, effect.run.value,
+           static_cast<int>(result));
+}
+
+void World::perform(const AbortProbe& effect) {
+  const auto found = probes_.find(effect.run);
+  if (found == probes_.end()) return;
+  const bool slow = options_.slow_probes && chance_.percent(30);
+  schedule(slow ? chance_.skewed(seconds(15)) : Duration{0}, Kind::answer, effect.run.value,
+           static_cast<int>(ProbeResult::failure));
+}
+
+// An answer may be on its way already; it finds nobody.
+void World::perform(const CancelProbe& effect) {
+  const auto found = probes_.find(effect.run);
+  if (found == probes_.end()) return;
+  found->second.cancelled = true;
+  if (!found->second.will_answer) probes_.erase(found);
+}
+
+}  // namespace reeve::sim

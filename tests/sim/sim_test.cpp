@@ -1,0 +1,83 @@
+// Runs the made-up world for many seeds. A failing one is printed as REEVE_SEED=... with the end of its trace.
+#include "world.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <chrono>
+#include <cstdlib>
+#include <iostream>
+
+using namespace reeve;
+using namespace reeve::sim;
+
+namespace {
+
+std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 0);
+}
+
+Duration virtual_time() { return seconds(static_cast<std::int64_t>(from_environment("REEVE_VIRTUAL_SECONDS", 20000))); }
+
+// Runs one seed; the message of what went wrong, or nothing.
+std::string fault_of(std::uint64_t seed, World& world) {
+  try {
+    world.run();
+    return {};
+  } catch (const std::exception& error) {
+    return "REEVE_SEED=" + std::to_string(seed) + ": " + error.what();
+  }
+}
+
+void explain(std::uint64_t seed) {
+  World again(seed, virtual_time(), true);
+  const std::string fault = fault_of(seed, again);
+  for (const std::string& line : again.trace()) std::cerr << line << '\n';
+  std::cerr << fault << '\n';
+}
+
+void check_seed(std::uint64_t seed) {
+  World world(seed, virtual_time(), false);
+  const std::string fault = fault_of(seed, world);
+  if (!fault.empty()) explain(seed);
+  BOOST_TEST(fault == "");
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(simulation)
+
+BOOST_AUTO_TEST_CASE(no_rule_is_broken_in_any_world) {
+  const std::uint64_t one = from_environment("REEVE_SEED", 0);
+  if (one != 0) {
+    if (from_environment("REEVE_TRACE", 0) != 0) explain(one);
+    return check_seed(one);
+  }
+  const std::uint64_t count = from_environment("REEVE_SEEDS", 50);
+  const std::uint64_t first = from_environment("REEVE_FIRST_SEED", 1);
+  std::uint64_t steps = 0, failed = 0;
+  const auto began = std::chrono::steady_clock::now();
+  for (std::uint64_t seed = first; seed < first + count && failed < 3; ++seed) {
+    World world(seed, virtual_time(), false);
+    const std::string fault = fault_of(seed, world);
+    steps += world.steps();
+    if (fault.empty()) continue;
+    explain(seed);
+    BOOST_TEST(fault == "");
+    failed += 1;
+  }
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+  std::cerr << count << " seeds, " << steps << " steps, " << took.count() << " s\n";
+}
+
+BOOST_AUTO_TEST_CASE(the_same_seed_has_the_same_effects) {
+  for (std::uint64_t seed = 7001; seed < 7006; ++seed) {
+    World one(seed, virtual_time(), false), other(seed, virtual_time(), false);
+    BOOST_TEST(fault_of(seed, one) == "");
+    BOOST_TEST(fault_of(seed, other) == "");
+    BOOST_TEST(one.digest() == other.digest());
+    BOOST_TEST(one.steps() == other.steps());
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,101 @@
+#pragma once
+// A made-up world around a real supervisor: processes, probes and an operator, all from one seed. Everything that will
+// happen stands in one heap, ordered by instant and sequence.
+
+#include "model.hpp"
+#include "objects.hpp"
+#include "options.hpp"
+
+#include <deque>
+#include <queue>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace reeve::sim {
+
+class World {
+ public:
+  World(std::uint64_t seed, Duration lasts, bool trace);
+
+  // Phase one: faults, checked after every step. Phase two: calm, and all that is wanted comes to be. Throws Violation.
+  void run();
+
+  // Says what the supervisor did: equal for equal seeds.
+  std::uint64_t digest() const noexcept { return digest_; }
+  std::uint64_t steps() const noexcept { return steps_; }
+  const std::deque<std::string>& trace() const noexcept { return trace_; }
+
+ private:
+  enum class Kind { start, start_fail, crash, die, answer, operate, refuse, stall, shutdown };
+  struct Happening {
+    Instant at;
+    std::uint64_t sequence;
+    Kind kind;
+    std::uint64_t id;
+    int value;
+    bool operator>(const Happening& other) const { return at != other.at ? at > other.at : sequence > other.sequence; }
+  };
+  struct Process {
+    bool running = false;
+    bool told_to_stop = false;
+    bool ignores_term = false;
+    bool is_init = false;
+  };
+  struct Probe {
+    bool cancelled = false;
+    int value = 0;
+    bool will_answer = true;
+  };
+
+  void run_until(Instant end);
+  bool next(Instant end);
+  void happen(const Happening& what);
+  void step(Input input);
+  void hurl_stale_input();
+  Input stale_input();
+  void remember(const Input& input);
+  void note(std::string line);
+
+  void perform(const StartContainer& effect);
+  void perform(const SignalContainer& effect);
+  void perform(const KillContainer& effect);
+  void perform(const StartProbe& effect);
+  void perform(const AbortProbe& effect);
+  void perform(const CancelProbe& effect);
+  template <class Other>
+  void perform(const Other&) {}
+
+  void begin_running(InstanceId instance);
+  void obey_term(InstanceId instance);
+  void operate();
+  void apply_something();
+  void delete_something();
+  void refuse();
+  void calm_down();
+  bool is_settled() const;
+  void shut_down();
+  void schedule(Duration in, Kind kind, std::uint64_t id = 0, int value = 0);
+  Duration tick_delay();
+
+  Chance chance_;
+  Options options_;
+  Duration lasts_;
+  bool tracing_;
+  bool calm_ = false;
+  Instant now_{};
+  Supervisor supervisor_;
+  Model model_;
+  std::priority_queue<Happening, std::vector<Happening>, std::greater<>> heap_;
+  std::uint64_t sequence_ = 0;
+  std::uint64_t steps_ = 0;
+  std::uint64_t digest_ = 14695981039346656037u;
+  std::optional<Instant> tick_for_;
+  Instant tick_at_{};
+  std::unordered_map<InstanceId, Process> processes_;
+  std::unordered_map<ProbeRunId, Probe> probes_;
+  std::deque<Input> past_;  // inputs that were told once
+  std::deque<std::string> trace_;
+};
+
+}  // namespace reeve::sim
