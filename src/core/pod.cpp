@@ -1,7 +1,6 @@
 #include <reeve/core/pod.hpp>
 
 #include <algorithm>
-#include <ranges>
 
 namespace reeve {
 namespace {
@@ -148,9 +147,9 @@ void Pod::stop_in_order(PodStep& step, Instant kill_at) {
     if (each.role() == Role::init) each.stop(step, kill_at);
   }
   if (any_of(regular_, &Container::is_live)) return;
-  for (Container& each : std::views::reverse(init_)) {
-    each.stop(step, kill_at);
-    if (each.is_live()) return;
+  for (auto each = init_.rbegin(); each != init_.rend(); ++each) {
+    each->stop(step, kill_at);
+    if (each->is_live()) return;
   }
 }
 

@@ -70,6 +70,11 @@ BOOST_AUTO_TEST_CASE(no_rule_is_broken_in_any_world) {
   std::cerr << count << " seeds, " << steps << " steps, " << took.count() << " s\n";
 }
 
+// Seeds that failed once, by what went wrong.
+BOOST_AUTO_TEST_CASE(scaling_down_at_a_late_tick_started_a_container_first) { check_seed(758); }
+BOOST_AUTO_TEST_CASE(applying_a_pod_that_leaves_shortened_its_grace) { check_seed(838); }
+BOOST_AUTO_TEST_CASE(an_overdue_pod_cancelled_the_probe_that_had_just_answered) { check_seed(568); }
+
 BOOST_AUTO_TEST_CASE(the_same_seed_has_the_same_effects) {
   for (std::uint64_t seed = 7001; seed < 7006; ++seed) {
     World one(seed, virtual_time(), false), other(seed, virtual_time(), false);
