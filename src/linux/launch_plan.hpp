@@ -1,6 +1,8 @@
 #pragma once
 // Everything a new process needs, laid out before the clone: after it, nothing may allocate or take a lock.
 
+#include "linux/heap_range.hpp"
+
 #include <reeve/linux/process.hpp>
 
 #include <sys/types.h>
@@ -69,6 +71,7 @@ struct LaunchPlan {
   // Where the leader runs until its exec, in the memory of the tiny init.
   static constexpr std::size_t leader_stack_bytes = 32 * 1024;
   std::unique_ptr<char[]> leader_stack{new char[leader_stack_bytes]};
+  HeapRange heap;  // what the tiny init lets go of once the leader runs; everything above stands in it
   int control_fd = -1;
   int stdout_fd = -1;
   int stderr_fd = -1;

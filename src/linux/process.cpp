@@ -206,6 +206,7 @@ Result<Process> Process::start(const ProcessSpec& spec) {
   }
   REEVE_TRY(Sockets control, make_control_sockets());
   plan.control_fd = control.theirs.get();
+  plan.heap = find_heap();
   Cloned cloned;
   if (spec.join_pidfd) {
     REEVE_TRY(cloned, clone_joined(plan, *spec.join_pidfd));

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -35,6 +36,9 @@ class TinyInit {
   void report_started() noexcept;
   void report_failed(const SetupFailure& failure) noexcept;
 
+  // Lets go of the copy of reeve's heap: the secrets of other pods, and pages that reeve goes on changing.
+  void forget_heap() noexcept;
+
   // Sleeps until something happens, and returns once it is time to end the tree.
   void watch() noexcept;
 
@@ -53,7 +57,7 @@ class TinyInit {
   Next reap(int wait_flags, bool& childless) noexcept;
   static int lead(void* argument) noexcept;
 
-  const LaunchPlan& plan_;
+  const LaunchPlan& plan_;  // its texts are gone after forget_heap
   pid_t leader_ = 0;
   mode_t umask_ = 0;
   bool ended_ = false;           // the leader's end was reported
@@ -191,6 +195,12 @@ TinyInit::Next TinyInit::take_commands() noexcept {
   }
 }
 
+// A joined init stands on a stack that is in the heap, and does not live long.
+void TinyInit::forget_heap() noexcept {
+  if (plan_.place == Place::joined || plan_.heap.bytes == 0) return;
+  ::madvise(plan_.heap.begin, plan_.heap.bytes, MADV_DONTNEED);
+}
+
 void TinyInit::watch() noexcept {
   pollfd sources[2] = {{init_signal_fd, POLLIN, 0}, {init_control_fd, POLLIN, 0}};
   for (;;) {
@@ -222,6 +232,7 @@ void run_tiny_init(const LaunchPlan& plan) noexcept {
     ::_exit(1);
   }
   init.report_started();
+  init.forget_heap();
   init.watch();
   init.end_tree();
   ::_exit(0);
