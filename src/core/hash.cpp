@@ -9,13 +9,14 @@ namespace {
 
 // Feeds every field of a spec, by name, into the hash. Fields at their default are left out, so that a new field
 // does not change the hash of every template that was written before it.
+template <class Word>
 class Hasher {
  public:
-  std::uint32_t hash() const noexcept { return hash_; }
+  Word hash() const noexcept { return hash_; }
 
   void add(const std::string& text) {
     number(text.size());
-    hash_ = fnv1a(text, hash_);
+    mix(text);
   }
   void add(Duration duration) { number(static_cast<std::uint64_t>(duration.count())); }
   void add(double value) { add(std::to_string(value)); }
@@ -48,7 +49,7 @@ class Hasher {
     const T untouched{};
     for_each_field<T>([&](const auto& field) {
       if (spec.*field.member == untouched.*field.member) return;
-      hash_ = fnv1a(field.name, hash_);
+      mix(field.name);
       add(spec.*field.member);
     });
   }
@@ -60,20 +61,31 @@ class Hasher {
       byte = static_cast<char>(value & 0xff);
       value >>= 8;
     }
-    hash_ = fnv1a({bytes, sizeof bytes}, hash_);
+    mix({bytes, sizeof bytes});
   }
 
-  std::uint32_t hash_ = fnv1a({});
+  void mix(std::string_view bytes) {
+    if constexpr (sizeof(Word) == 4) hash_ = fnv1a(bytes, hash_);
+    if constexpr (sizeof(Word) == 8) hash_ = fnv1a_64(bytes, hash_);
+  }
+
+  Word hash_ = sizeof(Word) == 4 ? static_cast<Word>(fnv1a({})) : static_cast<Word>(fnv1a_64({}));
 };
 
 }  // namespace
 
 std::string template_hash(const PodTemplate& pod_template) {
-  Hasher hasher;
+  Hasher<std::uint32_t> hasher;
   hasher.add(pod_template);
   std::string digits = std::to_string(hasher.hash());
   for (char& digit : digits) digit = "456789bcdf"[digit - '0'];
   return digits;
+}
+
+std::uint64_t object_hash(const Object& object) {
+  Hasher<std::uint64_t> hasher;
+  std::visit([&](const auto& each) { hasher.add(each); }, object);
+  return hasher.hash();
 }
 
 }  // namespace reeve

@@ -26,7 +26,11 @@ struct ContainerRunner::Run {
   ContainerRunner* runner = nullptr;
   InstanceId instance;
   std::string prefix;
-  linux::ProcessSpec spec;  // empty once it ended
+  // What it was started from, for commands that are run beside it.
+  std::shared_ptr<const PodIdentity> pod;
+  std::shared_ptr<const PodSpec> spec;
+  const ContainerSpec* container = nullptr;
+  std::shared_ptr<const Settings> settings;
   std::optional<linux::Process> process;
   proxy::UvHandle<uv_poll_t> reports;
   Output out;
@@ -36,7 +40,17 @@ struct ContainerRunner::Run {
   bool failed_to_start = false;
 };
 
-ContainerRunner::ContainerRunner(uv_loop_t& loop, ChildReaper& reaper, Narrator& narrator, Settings settings, Post post)
+namespace {
+
+template <class AnyRun>
+Result<linux::ProcessSpec> process_of(const AnyRun& run) {
+  return container_process(*run.pod, *run.spec, *run.container, run.settings->images, run.settings->isolation);
+}
+
+}  // namespace
+
+ContainerRunner::ContainerRunner(uv_loop_t& loop, ChildReaper& reaper, Narrator& narrator,
+                                 std::shared_ptr<const Settings> settings, Post post)
     : loop_(loop), reaper_(reaper), narrator_(narrator), settings_(std::move(settings)), post_(std::move(post)) {}
 
 ContainerRunner::~ContainerRunner() = default;
@@ -52,14 +66,17 @@ void ContainerRunner::perform(const StartContainer& effect) {
   run.runner = this;
   run.instance = effect.instance;
   run.prefix = log_prefix(*effect.pod, *effect.container);
-  run.log = linux::LogRing(settings_.log_bytes);
+  run.pod = effect.pod;
+  run.spec = effect.spec;
+  run.container = effect.container;
+  run.settings = settings_;
+  run.log = linux::LogRing(settings_->log_bytes);
   runs_.emplace(effect.instance, std::move(owned));
-  if (auto started = start(run, effect); !started) start_failed(run, started.error().message());
+  if (auto started = start(run); !started) start_failed(run, started.error().message());
 }
 
-Result<void> ContainerRunner::start(Run& run, const StartContainer& effect) {
-  REEVE_TRY(run.spec,
-            container_process(*effect.pod, *effect.spec, *effect.container, settings_.images, settings_.isolation));
+Result<void> ContainerRunner::start(Run& run) {
+  REEVE_TRY(linux::ProcessSpec process_spec, process_of(run));
   REEVE_TRY(linux::Pipe out, linux::make_pipe(linux::Blocking::no));
   REEVE_TRY(linux::Pipe err, linux::make_pipe(linux::Blocking::no));
   const auto open = [&](Output& output, linux::UniqueFd fd) -> Result<void> {
@@ -70,9 +87,9 @@ Result<void> ContainerRunner::start(Run& run, const StartContainer& effect) {
   };
   REEVE_TRY_VOID(open(run.out, std::move(out.read_end)));
   REEVE_TRY_VOID(open(run.err, std::move(err.read_end)));
-  run.spec.stdout_fd = out.write_end.get();
-  run.spec.stderr_fd = err.write_end.get();
-  auto process = linux::Process::start(run.spec);
+  process_spec.stdout_fd = out.write_end.get();
+  process_spec.stderr_fd = err.write_end.get();
+  auto process = linux::Process::start(process_spec);
   if (!process) return tl::unexpected(std::move(process).error());
   run.process.emplace(*std::move(process));
   return watch(run);
@@ -130,7 +147,6 @@ void ContainerRunner::ended(Run& run) {
     each->lines.finish([&](std::string_view line) { narrator_.container_line(run.prefix, line); });
   }
   run.process.reset();
-  run.spec = {};
   if (run.failed_to_start) return;
   post_(ContainerExited{run.instance, run.status.value_or(ExitStatus{0, SIGKILL})});
 }
@@ -155,7 +171,7 @@ Result<linux::ProcessSpec> ContainerRunner::command_for(InstanceId instance,
   const auto found = runs_.find(instance);
   if (found == runs_.end() || !found->second->process) return fail("the container does not run");
   const Run& run = *found->second;
-  linux::ProcessSpec process = run.spec;
+  REEVE_TRY(linux::ProcessSpec process, process_of(run));
   process.argv = argv;
   if (process.isolation == linux::Isolation::private_namespaces) process.join_pidfd = run.process->pidfd();
   return process;

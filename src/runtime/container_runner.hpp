@@ -26,7 +26,8 @@ class ContainerRunner {
     std::size_t log_bytes = linux::LogRing::default_bytes;
   };
 
-  ContainerRunner(uv_loop_t& loop, ChildReaper& reaper, Narrator& narrator, Settings settings, Post post);
+  ContainerRunner(uv_loop_t& loop, ChildReaper& reaper, Narrator& narrator, std::shared_ptr<const Settings> settings,
+                  Post post);
   ~ContainerRunner();
 
   void perform(const StartContainer& effect);
@@ -38,13 +39,13 @@ class ContainerRunner {
   Result<linux::ProcessSpec> command_for(InstanceId instance, const std::vector<std::string>& argv) const;
 
   // From now on; what runs keeps what it was started with.
-  void change_settings(Settings settings) { settings_ = std::move(settings); }
+  void change_settings(std::shared_ptr<const Settings> settings) { settings_ = std::move(settings); }
 
  private:
   // One run of a container, from its start until nobody wants its logs any more.
   struct Run;
 
-  Result<void> start(Run& run, const StartContainer& effect);
+  Result<void> start(Run& run);
   Result<void> watch(Run& run);
   void print(Run& run, LineSplitter& splitter, std::string_view bytes);
   void read_reports(Run& run);
@@ -55,7 +56,7 @@ class ContainerRunner {
   uv_loop_t& loop_;
   ChildReaper& reaper_;
   Narrator& narrator_;
-  Settings settings_;
+  std::shared_ptr<const Settings> settings_;
   Post post_;
   std::unordered_map<InstanceId, std::unique_ptr<Run>> runs_;
 };

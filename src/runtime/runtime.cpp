@@ -1,5 +1,6 @@
 #include "runtime/runtime.hpp"
 
+#include <reeve/core/hash.hpp>
 #include <reeve/linux/clock.hpp>
 
 #include <algorithm>
@@ -8,9 +9,10 @@
 namespace reeve::runtime {
 namespace {
 
-ContainerRunner::Settings settings_of(const config::Configuration& configuration) {
-  return {configuration.images, configuration.supervisor.isolation,
-          static_cast<std::size_t>(configuration.supervisor.log_bytes)};
+std::shared_ptr<const ContainerRunner::Settings> settings_of(const config::Configuration& configuration) {
+  return std::make_shared<const ContainerRunner::Settings>(
+      ContainerRunner::Settings{configuration.images, configuration.supervisor.isolation,
+                                static_cast<std::size_t>(configuration.supervisor.log_bytes)});
 }
 
 // Services first, so that a pod is seen by all that select it from its first instant.
@@ -176,16 +178,17 @@ void Runtime::reload() {
 
 // Only what changed in the files moves; what left them leaves.
 void Runtime::apply(const config::Configuration& configuration) {
-  std::map<ObjectRef, Object> now;
-  for (const auto& each : configuration.objects) now.insert_or_assign(ref_of(each.object), each.object);
-  for (const auto& [name, object] : written_) {
+  std::map<ObjectRef, std::uint64_t> now;
+  for (const auto& each : configuration.objects) now.insert_or_assign(ref_of(each.object), object_hash(each.object));
+  for (const auto& [name, hash] : written_) {
     if (!now.contains(name)) post(ObjectDeleted{name, std::nullopt});
   }
   for (const int turn : {0, 1}) {
     for (const auto& each : configuration.objects) {
-      const auto before = written_.find(ref_of(each.object));
-      if (rank(each.object) != turn || (before != written_.end() && before->second == each.object)) continue;
-      post(ObjectApplied{each.object});
+      const ObjectRef name = ref_of(each.object);
+      const auto before = written_.find(name);
+      const bool is_changed = before == written_.end() || before->second != now.at(name);
+      if (rank(each.object) == turn && is_changed) post(ObjectApplied{each.object});
     }
   }
   written_ = std::move(now);

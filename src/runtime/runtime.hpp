@@ -48,7 +48,7 @@ class Runtime {
   uv_loop_t& loop_;
   Narrator narrator_;
   std::vector<std::string> files_;
-  std::map<ObjectRef, Object> written_;  // the objects as the files have them
+  std::map<ObjectRef, std::uint64_t> written_;  // the hashes of the objects as the files have them
   Supervisor supervisor_;
   std::deque<Input> inputs_;
   std::optional<int> exit_code_;
