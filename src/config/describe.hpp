@@ -49,6 +49,11 @@ struct Described<std::optional<T>> : Described<T> {
 };
 
 template <class T>
+struct Described<Boxed<T>> : Described<T> {
+  static std::string text(const Boxed<T>&) { return ""; }
+};
+
+template <class T>
 struct Described<std::vector<T>> : Described<T> {
   static std::string type() { return HasFields<T> ? "list of tables" : "list of strings"; }
   static std::string text(const std::vector<T>&) { return ""; }

@@ -6,7 +6,7 @@ namespace reeve {
 namespace {
 
 // An explicit 0 is the same as leaving the field out (pkg/apis/core/v1/defaults.go, SetDefaults_Probe).
-void default_probe(std::optional<ProbeSpec>& probe) {
+void default_probe(Boxed<ProbeSpec>& probe) {
   if (!probe) return;
   const ProbeSpec defaults;
   if (probe->timeout == Duration{0}) probe->timeout = defaults.timeout;

@@ -29,6 +29,10 @@ class Hasher {
     if (value) add(*value);
   }
   template <class T>
+  void add(const Boxed<T>& value) {
+    if (value) add(*value);
+  }
+  template <class T>
   void add(const std::vector<T>& values) {
     number(values.size());
     for (const T& each : values) add(each);

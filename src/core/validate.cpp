@@ -52,7 +52,7 @@ void check_handlers(FieldErrors& errors, const std::string& path, const ProbeSpe
 }
 
 // validateLivenessProbe, validateReadinessProbe, validateStartupProbe.
-void check_probe(FieldErrors& errors, const std::string& path, const std::optional<ProbeSpec>& probe, ProbeKind kind) {
+void check_probe(FieldErrors& errors, const std::string& path, const Boxed<ProbeSpec>& probe, ProbeKind kind) {
   if (!probe) return;
   check_handlers(errors, path, *probe);
   FieldWalk(errors).walk(path, *probe);
@@ -73,7 +73,7 @@ void check_probe(FieldErrors& errors, const std::string& path, const std::option
   }
 }
 
-void forbid_probe(FieldErrors& errors, const std::string& path, const std::optional<ProbeSpec>& probe) {
+void forbid_probe(FieldErrors& errors, const std::string& path, const Boxed<ProbeSpec>& probe) {
   if (probe) errors.forbidden(path, "may not be set for init containers without restartPolicy=Always");
 }
 
@@ -106,7 +106,7 @@ void check_container(FieldErrors& errors, const Place& place, const ContainerSpe
                      std::set<std::string>& names) {
   // The walk sees the container without its probes: those of an init container are refused whole.
   ContainerSpec bare = container;
-  bare.liveness_probe = bare.readiness_probe = bare.startup_probe = std::nullopt;
+  bare.liveness_probe = bare.readiness_probe = bare.startup_probe = {};
   FieldWalk(errors).walk(place.path, bare);
   if (container.name.empty()) {
     errors.required(place.path + ".name");

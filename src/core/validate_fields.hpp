@@ -43,6 +43,10 @@ class FieldWalk {
     if (value) check(path, *value, bounds, presence);
   }
   template <class T>
+  void check(const std::string& path, const Boxed<T>& value, const Bounds& bounds, Presence presence) {
+    if (value) check(path, *value, bounds, presence);
+  }
+  template <class T>
   void check(const std::string& path, const std::vector<T>& list, const Bounds&, Presence presence) {
     if (list.empty() && presence == Presence::required) errors_.required(path);
     if constexpr (HasFields<T>) {

@@ -112,6 +112,10 @@ class Binder {
   void value(const Node& node, std::optional<T>& target, Slot slot) {
     value(node, target.emplace(), slot);
   }
+  template <class T>
+  void value(const Node& node, Boxed<T>& target, Slot slot) {
+    value(node, target.emplace(), slot);
+  }
 
   template <NamedEnum E>
   void value(const Node& node, E& target, Slot slot) {

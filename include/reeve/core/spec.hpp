@@ -2,6 +2,7 @@
 // What a user asks for. Kubernetes' objects, with its defaults as the members' initial values.
 // Names, docs and bounds of every field: core/fields.hpp.
 
+#include <reeve/core/boxed.hpp>
 #include <reeve/core/time.hpp>
 
 #include <cstdint>
@@ -85,9 +86,9 @@ struct ContainerSpec {
   std::string working_dir;
   std::vector<NameValue> env;
   std::vector<ContainerPort> ports;
-  std::optional<ProbeSpec> liveness_probe;
-  std::optional<ProbeSpec> readiness_probe;
-  std::optional<ProbeSpec> startup_probe;
+  Boxed<ProbeSpec> liveness_probe;
+  Boxed<ProbeSpec> readiness_probe;
+  Boxed<ProbeSpec> startup_probe;
   std::optional<RestartPolicy> restart_policy;  // of an init container: Always makes it a sidecar
   bool operator==(const ContainerSpec&) const = default;
 };
