@@ -8,6 +8,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <utility>
 
 namespace reeve::runtime {
 namespace {
@@ -50,7 +51,7 @@ int run(const RunOptions& options) {
   int code = 1;
   {
     auto runtime = Runtime::start(loop, **console, options.files, *configuration);
-    configuration->objects = {};  // the supervisor has its own
+    std::exchange(configuration->objects, {});  // the supervisor has its own
     code = runtime ? (*runtime)->run() : complain(runtime.error());
   }
   finish_loop(loop);
