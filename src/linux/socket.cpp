@@ -50,11 +50,15 @@ Result<UniqueFd> bind_unix(const SocketAddress& address) {
   REEVE_TRY(UniqueFd fd, make_stream_socket(AF_UNIX));
   const std::string temporary = address.path() + ".new";
   ::unlink(temporary.c_str());
-  REEVE_TRY_VOID(bind_to(fd.get(), address.with_path(temporary)));
+  const std::string where = "cannot bind to " + address.to_string();
+  // What failed is named as the user wrote it.
+  if (const auto bound = bind_to(fd.get(), address.with_path(temporary)); !bound) {
+    return fail(where, bound.error().code);
+  }
   if (::rename(temporary.c_str(), address.path().c_str()) == 0) return fd;
   const int error = errno;
   ::unlink(temporary.c_str());
-  return fail("cannot bind to " + address.to_string(), error);
+  return fail(where, error);
 }
 
 }  // namespace
