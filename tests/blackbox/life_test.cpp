@@ -9,21 +9,7 @@ using namespace reeve::test;
 
 namespace {
 
-std::string quoted(const std::string& text) { return "\"" + text + "\""; }
-
-// A pod table whose command is behave with these flags.
-std::string pod(const Scratch& scratch, const std::string& name, const std::vector<std::string>& flags,
-                const std::string& more = {}) {
-  std::string command = quoted(scratch.behave());
-  for (const std::string& each : flags) command += ", " + quoted(each);
-  return "[pod." + name + "]\ncommand = [" + command + "]\n" + more + "\n";
-}
-
 const std::vector<std::string> isolations{"private", "none"};
-
-bool nothing_left(const Scratch& scratch, Millis limit = ceiling) {
-  return eventually([&] { return processes_named(scratch.behave_name()).empty(); }, limit);
-}
 
 }  // namespace
 
@@ -38,7 +24,7 @@ BOOST_AUTO_TEST_CASE(a_pod_prints_and_ends_and_reeve_stops_on_term) {
     BOOST_TEST(reeve.prints("[talker/talker] good morning\n"));
     reeve.signal(SIGTERM);
     BOOST_TEST(reeve.wait().value_or(-1) == 0);
-    BOOST_TEST(nothing_left(scratch, Millis(1000)));
+    BOOST_TEST(nothing_left(scratch));
   }
 }
 
@@ -87,7 +73,7 @@ BOOST_AUTO_TEST_CASE(a_leader_that_ignores_term_is_killed_after_its_grace_and_a_
     const auto took = std::chrono::duration_cast<Millis>(Clock::now() - asked);
     if (twice) BOOST_TEST(took.count() < 1500);
     if (!twice) BOOST_TEST((took.count() >= 2990 && took.count() < 4500), took.count());
-    BOOST_TEST(nothing_left(scratch, Millis(1000)));
+    BOOST_TEST(nothing_left(scratch));
   }
 }
 
@@ -112,7 +98,7 @@ BOOST_AUTO_TEST_CASE(a_killed_reeve_leaves_nothing_alive_and_the_next_one_runs_i
     BOOST_REQUIRE(first.prints("up\n"));
     first.signal(SIGKILL);
     BOOST_TEST(first.wait().value_or(-1) == 128 + SIGKILL);
-    BOOST_TEST(nothing_left(scratch, Millis(1000)), isolation);
+    BOOST_TEST(nothing_left(scratch), isolation);
     Reeve second({"run", "-f", file});
     BOOST_REQUIRE(second.prints("up\n"));
     BOOST_TEST(processes_named(scratch.behave_name()).size() == 2u);

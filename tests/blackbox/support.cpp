@@ -3,11 +3,13 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,7 +21,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <thread>
+#include <utility>
 
 namespace reeve::test {
 namespace {
@@ -29,7 +33,8 @@ const char* path_from(const char* variable, const char* built) {
   return given != nullptr ? given : built;
 }
 
-int connect_to(const std::string& host, int port, int& error) {
+// A connect that hears nothing for so long fails with EINPROGRESS.
+int connect_to(const std::string& host, int port, int& error, timeval connect_limit = {5, 0}) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<std::uint16_t>(port));
@@ -37,8 +42,41 @@ int connect_to(const std::string& host, int port, int& error) {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const timeval limit{5, 0};
   ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &connect_limit, sizeof connect_limit);
   error = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ? 0 : errno;
   return fd;
+}
+
+// In the child that becomes reeve.
+void become(const RunSettings& settings) {
+  const auto limit = [](__rlimit_resource what, rlim_t count) {
+    const rlimit both{count, count};
+    if (count != 0 && ::setrlimit(what, &both) != 0) ::_exit(124);
+  };
+  limit(RLIMIT_NOFILE, settings.descriptors);
+  limit(RLIMIT_NPROC, settings.processes);
+  const bool changes = settings.uid != 0 && ::geteuid() == 0;
+  if (changes && (::setgroups(0, nullptr) != 0 || ::setgid(settings.uid) != 0 || ::setuid(settings.uid) != 0)) {
+    ::_exit(124);
+  }
+}
+
+bool is_number(const std::string& name) { return name.find_first_not_of("0123456789") == std::string::npos; }
+
+// The pids for whose directory in /proc this holds.
+std::vector<pid_t> processes_where(const std::function<bool(const std::filesystem::path&)>& holds) {
+  std::vector<pid_t> found;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    if (is_number(entry.path().filename()) && holds(entry.path())) {
+      found.push_back(std::atoi(entry.path().filename().c_str()));
+    }
+  }
+  return found;
+}
+
+std::string text_of(const std::filesystem::path& path) {
+  std::ifstream stream(path);
+  return {std::istreambuf_iterator<char>(stream), {}};
 }
 
 }  // namespace
@@ -78,10 +116,10 @@ Reeve::Reeve(std::vector<std::string> arguments, Settings settings) {
   BOOST_REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
   pid_ = ::fork();
   if (pid_ == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     ::dup2(ends[1], 1);
     ::dup2(ends[1], 2);
-    if (settings.uid != 0 && (::setgid(settings.uid) != 0 || ::setuid(settings.uid) != 0)) ::_exit(124);
+    become(settings);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // after the identity, whose change undoes it
     std::vector<char*> words;
     for (std::string& each : arguments) words.push_back(each.data());
     words.push_back(nullptr);
@@ -159,25 +197,44 @@ Finished run_to_end(std::vector<std::string> arguments, const std::string& input
   return finished;
 }
 
+std::string quoted(const std::string& text) { return "\"" + text + "\""; }
+
+std::string command_line(const Scratch& scratch, const std::vector<std::string>& flags) {
+  std::string words = quoted(scratch.behave());
+  for (const std::string& each : flags) words += ", " + quoted(each);
+  return "command = [" + words + "]\n";
+}
+
+std::string pod(const Scratch& scratch, const std::string& name, const std::vector<std::string>& flags,
+                const std::string& more) {
+  return "[pod." + name + "]\n" + command_line(scratch, flags) + more + "\n";
+}
+
 std::vector<pid_t> processes_named(const std::string& name) {
-  std::vector<pid_t> found;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-    const std::string id = entry.path().filename();
-    if (id.find_first_not_of("0123456789") != std::string::npos) continue;
-    std::string comm, stat;
-    std::getline(std::ifstream(entry.path() / "comm"), comm);
-    std::getline(std::ifstream(entry.path() / "stat"), stat);
+  return processes_where([&](const std::filesystem::path& process) {
+    const std::string stat = text_of(process / "stat");
     const std::size_t close = stat.rfind(')');
     const bool is_zombie = close != std::string::npos && stat.substr(close, 3) == ") Z";
-    if (comm == name.substr(0, 15) && !is_zombie) found.push_back(std::atoi(id.c_str()));
-  }
-  return found;
+    return text_of(process / "comm") == name.substr(0, 15) + "\n" && !is_zombie;
+  });
+}
+
+std::vector<pid_t> processes_mentioning(const std::string& text) {
+  return processes_where([&](const std::filesystem::path& process) {
+    return text_of(process / "cmdline").find(text) != std::string::npos;
+  });
+}
+
+bool nothing_left(const Scratch& scratch, Millis limit) {
+  return eventually([&] { return processes_mentioning(scratch.path()).empty(); }, limit);
 }
 
 Connected try_connect(int port, const std::string& host) {
   int error = 0;
-  ::close(connect_to(host, port, error));
+  constexpr timeval limit{0, 200'000};
+  ::close(connect_to(host, port, error, limit));
   if (error == 0) return Connected::yes;
+  if (error == EINPROGRESS) return Connected::silent;
   return error == ECONNREFUSED ? Connected::refused : Connected::failed;
 }
 
@@ -200,16 +257,58 @@ HttpAnswer http_get(int port, const std::string& path, const std::string& host) 
   return answer;
 }
 
+Client::Client(int port, const std::string& host) { fd_ = connect_to(host, port, connect_error_); }
+
+Client::Client(const std::string& unix_path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  unix_path.copy(address.sun_path, sizeof address.sun_path - 1);
+  fd_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const timeval limit{5, 0};
+  ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  connect_error_ = ::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ? 0 : errno;
+}
+
+Client::~Client() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+bool Client::send(const std::string& text) const {
+  return ::send(fd_, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size());
+}
+
+void Client::half_close() const { ::shutdown(fd_, SHUT_WR); }
+
+void Client::reset() {
+  const linger now{1, 0};
+  ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+  ::close(std::exchange(fd_, -1));
+}
+
+std::string Client::read_to_end() {
+  std::string text;
+  char chunk[16384];
+  ssize_t got;
+  while ((got = ::recv(fd_, chunk, sizeof chunk, 0)) > 0) text.append(chunk, static_cast<std::size_t>(got));
+  read_error_ = got < 0 ? errno : 0;
+  return text;
+}
+
+// Below the ports that outgoing connections take, so that none of them takes it before its user does.
 int free_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  ::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
-  socklen_t size = sizeof address;
-  ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
-  ::close(fd);
-  return ntohs(address.sin_port);
+  constexpr int first = 20000, count = 10000;
+  static std::atomic<int> next{::getpid() * 97};
+  for (int tries = 0; tries < count; ++tries) {
+    const int port = first + static_cast<int>(static_cast<unsigned>(next++) % count);
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    const bool is_free = ::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    ::close(fd);
+    if (is_free) return port;
+  }
+  return 0;
 }
 
 }  // namespace reeve::test

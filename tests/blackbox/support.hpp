@@ -1,6 +1,7 @@
 #pragma once
 // Runs the real binary and looks at it from outside. Everything waits for a condition, with a generous ceiling.
 
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include <chrono>
@@ -42,7 +43,8 @@ class Scratch {
 
 struct RunSettings {
   uid_t uid = 0;
-  bool with_terminal = false;
+  rlim_t descriptors = 0;  // RLIMIT_NOFILE; 0 leaves it
+  rlim_t processes = 0;    // RLIMIT_NPROC, which root is not held to
 };
 
 // A running `reeve`. Killed with all it started when the object goes.
@@ -83,10 +85,27 @@ struct Finished {
 // Runs a command of reeve to its end, with text on its standard input.
 Finished run_to_end(std::vector<std::string> arguments, const std::string& input = {});
 
+std::string quoted(const std::string& text);
+
+// "command = [...]" that runs behave with these flags.
+std::string command_line(const Scratch& scratch, const std::vector<std::string>& flags);
+
+// A pod table of one container that runs behave with these flags; `more` are further lines of it.
+std::string pod(const Scratch& scratch, const std::string& name, const std::vector<std::string>& flags,
+                const std::string& more = {});
+
 // The pids of all processes whose command has this name (/proc/PID/comm).
 std::vector<pid_t> processes_named(const std::string& name);
 
-enum class Connected { yes, refused, failed };
+// The pids of all processes whose command line holds this text; a tiny init has reeve's own.
+std::vector<pid_t> processes_mentioning(const std::string& text);
+
+// Neither a program nor a tiny init of this scratch directory is left.
+bool nothing_left(const Scratch& scratch, Millis limit = Millis(1000));
+
+// A service that begins to refuse keeps those silent who come in the very instant, until their kernel asks again a
+// second later: `silent` after 200 ms.
+enum class Connected { yes, refused, silent, failed };
 Connected try_connect(int port, const std::string& host = "127.0.0.1");
 
 // The status and body of a GET, or what went wrong as status 0.
@@ -95,6 +114,30 @@ struct HttpAnswer {
   std::string body;
 };
 HttpAnswer http_get(int port, const std::string& path, const std::string& host = "127.0.0.1");
+
+// One connection, spoken by hand.
+class Client {
+ public:
+  explicit Client(int port, const std::string& host = "127.0.0.1");
+  explicit Client(const std::string& unix_path);
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  int connect_error() const { return connect_error_; }  // 0: connected
+  bool send(const std::string& text) const;
+  void half_close() const;
+  void reset();
+
+  // Reads until the end, an error or for five seconds in vain; read_error is then 0, or the errno.
+  std::string read_to_end();
+  int read_error() const { return read_error_; }
+
+ private:
+  int fd_ = -1;
+  int connect_error_ = 0;
+  int read_error_ = 0;
+};
 
 // A port nobody uses right now.
 int free_port();
