@@ -163,20 +163,26 @@ std::size_t Reeve::count(const std::string& text) {
 }
 
 bool Reeve::prints_times(const std::string& text, std::size_t times, Millis limit) {
-  const bool printed = eventually([&] { return count(text) >= times; }, limit);
+  // Who has ended prints no more.
+  eventually([&] { return has_ended() || count(text) >= times; }, limit);
+  const bool printed = count(text) >= times;
   if (!printed) BOOST_TEST_MESSAGE("waited for: " << text << "\nprinted:\n" << output_);
   return printed;
+}
+
+bool Reeve::has_ended() {
+  int status = 0;
+  if (!exit_code_ && ::waitpid(pid_, &status, WNOHANG) == pid_) {
+    exit_code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
+  return exit_code_.has_value();
 }
 
 std::optional<int> Reeve::wait(Millis limit) {
   eventually(
       [&] {
-        read_output();
-        int status = 0;
-        if (!exit_code_ && ::waitpid(pid_, &status, WNOHANG) == pid_) {
-          exit_code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-        }
-        return exit_code_.has_value();
+        read_output();  // a full pipe would keep it from ending
+        return has_ended();
       },
       limit);
   return exit_code_;

@@ -70,6 +70,7 @@ class Reeve {
 
  private:
   void read_output();
+  bool has_ended();
 
   pid_t pid_ = -1;
   int output_fd_ = -1;
