@@ -5,6 +5,7 @@
 #include <reeve/core/hash.hpp>
 
 #include <array>
+#include <chrono>
 
 namespace reeve::runtime {
 namespace {
@@ -48,7 +49,9 @@ void Narrator::event(const Event& event) {
   if (!event.field_path.empty()) text += ' ' + event.field_path;
   text += ": " + event.message;
   if (event.count > 1) {
-    text += " (x" + std::to_string(event.count) + " over " + human_duration(event.last - event.first) + ")";
+    // To the nearest second: a probe that answers a little sooner than the first did would make "9s" of ten seconds.
+    const Duration span = std::chrono::round<std::chrono::seconds>(event.last - event.first);
+    text += " (x" + std::to_string(event.count) + " over " + human_duration(span) + ")";
   }
   is_warning ? warn(text) : say(text);
 }
