@@ -88,7 +88,8 @@ $(BEHAVE): $(wildcard tests/helper/*.cpp tests/helper/*.hpp)
 	$(Q)$(COMPILE) -std=c++20 -O1 -g $(WARN) -pthread -static $(filter %.cpp,$^) -o $@
 
 # Tests find both by these paths, or by REEVE_BEHAVE and REEVE_BINARY in the environment.
-$(OUT)/tests/%.o: CPPFLAGS += -DREEVE_BEHAVE_PATH='"$(abspath $(BEHAVE))"' -DREEVE_BINARY_PATH='"$(abspath $(REEVE))"'
+$(OUT)/tests/%.o: CPPFLAGS += -DREEVE_BEHAVE_PATH='"$(abspath $(BEHAVE))"' -DREEVE_BINARY_PATH='"$(abspath $(REEVE))"' \
+                                -DREEVE_TEST_DATA='"$(abspath tests/data)"'
 
 define SUITE_RULES
 $(1)_OBJ := $$(patsubst %.cpp,$(OUT)/%.o,$$(wildcard tests/$(1)/*.cpp))

@@ -209,6 +209,16 @@ void print_environment(Arguments) {
   for (char** variable = environ; *variable != nullptr; ++variable) say(*variable);
 }
 
+// In one small write, so that many may append to one file.
+void append_clock(Arguments arguments) {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  const int fd = ::open(arguments[0], O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+  if (fd < 0) give_up("open the file for the clock");
+  write_all(fd, std::to_string(now.tv_sec * 1'000'000'000L + now.tv_nsec) + " " + std::to_string(::getpid()) + "\n");
+  ::close(fd);
+}
+
 void print_descriptors(Arguments) {
   DIR* directory = ::opendir("/proc/self/fd");
   if (directory == nullptr) give_up("list descriptors");
@@ -334,6 +344,7 @@ constexpr Flag flags[] = {
     {"--orphans-exit-at-once", 1, orphans_exit_at_once, "N: the same, left behind by their parent"},
     {"--fork-bomb", 1, fork_bomb, "N: chains of processes that replace themselves, 2000 times each"},
     {"--env", 0, print_environment, "print the environment"},
+    {"--clock", 1, append_clock, "PATH: append a line: CLOCK_MONOTONIC in nanoseconds and our pid"},
     {"--fds", 0, print_descriptors, "print the open descriptors in one line"},
     {"--mounts", 0, print_mounts, "print the mounts"},
     {"--list", 1, print_directory, "PATH: print the names in a directory"},
