@@ -54,13 +54,14 @@ class TinyInit {
   void send_report(const ReportHeader& header, const char* what, const char* detail) noexcept;
   Next take_signals() noexcept;
   Next take_commands() noexcept;
-  Next reap(int wait_flags, bool& childless) noexcept;
+  Next reap(int wait_flags) noexcept;
   static int lead(void* argument) noexcept;
 
   const LaunchPlan& plan_;  // its texts are gone after forget_heap
   pid_t leader_ = 0;
   mode_t umask_ = 0;
   bool ended_ = false;           // the leader's end was reported
+  bool childless_ = false;       // nothing of the tree is left
   SetupFailure leader_failure_;  // written by the leader, which shares our memory until its exec
 };
 
@@ -159,11 +160,11 @@ void TinyInit::report_failed(const SetupFailure& failure) noexcept {
 }
 
 // Collects what has ended. The leader's end is told at once, before anything else of the tree is looked at.
-TinyInit::Next TinyInit::reap(int wait_flags, bool& childless) noexcept {
+TinyInit::Next TinyInit::reap(int wait_flags) noexcept {
   for (;;) {
     int status = 0;
     const pid_t pid = ::waitpid(-1, &status, wait_flags | __WALL);
-    childless = pid < 0 && errno == ECHILD;
+    childless_ = pid < 0 && errno == ECHILD;
     if (pid <= 0) break;
     if (pid == leader_ && !ended_) {
       ended_ = true;
@@ -181,8 +182,7 @@ TinyInit::Next TinyInit::take_signals() noexcept {
     if (signal_number == parent_died_signal) return Next::end;
     if (signal_number != SIGCHLD) ::kill(leader_, signal_number);
   }
-  bool childless = false;
-  return reap(WNOHANG, childless);
+  return reap(WNOHANG);
 }
 
 TinyInit::Next TinyInit::take_commands() noexcept {
@@ -215,11 +215,12 @@ void TinyInit::end_tree() noexcept {
   // As PID 1 of its namespace our exit kills everything, and the kernel lets nobody wait for us before it is gone.
   if (plan_.place == Place::own_namespaces) return;
   constexpr int retry_milliseconds = 10;
-  for (bool childless = false; !childless;) {
+  // A leader that left nothing behind, as most do, costs no look into /proc.
+  while (!childless_) {
     const bool looked = kill_descendants();
     if (!looked && !ended_) ::kill(-leader_, SIGKILL);
     if (!looked) ::poll(nullptr, 0, retry_milliseconds);
-    reap(looked ? 0 : WNOHANG, childless);
+    reap(looked ? 0 : WNOHANG);
   }
 }
 
