@@ -45,18 +45,23 @@ void Console::write(std::string_view lines) {
     dropped_bytes_ += lines.size();
     return;
   }
-  if (dropped_bytes_ != 0 && queue_.size() < queue_bytes_max / 2) {
-    queue_ += "[reeve] " + std::to_string(dropped_bytes_) +
-              " bytes of output were dropped: the reader of standard output is too slow\n";
-    dropped_bytes_ = 0;
-  }
+  if (queue_.size() < queue_bytes_max / 2) tell_dropped();
   queue_ += lines;
   if (idle_) changed_.notify_all();
+}
+
+// With the lock held.
+void Console::tell_dropped() {
+  if (dropped_bytes_ == 0) return;
+  queue_ += "[reeve] " + std::to_string(dropped_bytes_) +
+            " bytes of output were dropped: the reader of standard output is too slow\n";
+  dropped_bytes_ = 0;
 }
 
 void Console::write_until_stopped() {
   std::unique_lock lock(mutex_);
   for (;;) {
+    if (queue_.empty()) tell_dropped();  // also when nobody has more to say
     changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
     if (queue_.empty()) return;
     std::string batch;

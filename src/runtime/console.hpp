@@ -31,6 +31,7 @@ class Console {
 
  private:
   Console(int fd, linux::Pipe stop);
+  void tell_dropped();
   void write_until_stopped();
   bool write_chunk(std::string_view chunk);
 
