@@ -43,8 +43,9 @@ class Scratch {
 
 struct RunSettings {
   uid_t uid = 0;
-  rlim_t descriptors = 0;  // RLIMIT_NOFILE; 0 leaves it
-  rlim_t processes = 0;    // RLIMIT_NPROC, which root is not held to
+  rlim_t descriptors = 0;           // RLIMIT_NOFILE; 0 leaves it
+  rlim_t processes = 0;             // RLIMIT_NPROC, which root is not held to
+  bool without_namespaces = false;  // clone3 answers ENOSYS and a clone with new namespaces EPERM, as in a container
 };
 
 // A running `reeve`. Killed with all it started when the object goes.
