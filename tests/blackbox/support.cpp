@@ -103,7 +103,10 @@ std::vector<pid_t> processes_where(const std::function<bool(const std::filesyste
 
 std::string text_of(const std::filesystem::path& path) {
   std::ifstream stream(path);
-  return {std::istreambuf_iterator<char>(stream), {}};
+  // Not by iterators: those throw when a process ends while its file is read.
+  std::string text;
+  for (std::string line; std::getline(stream, line);) text += line + '\n';
+  return text;
 }
 
 }  // namespace
