@@ -39,7 +39,12 @@ Result<std::vector<std::string>> read_options(std::span<const std::string> argum
     } else if (i + 1 < arguments.size()) {
       option->set(arguments[++i]);
     } else {
-      return fail("option " + name + " needs a value: " + name + " " + std::string(option->value));
+      return fail(std::string("option ")
+                      .append(name)
+                      .append(" needs a value: ")
+                      .append(name)
+                      .append(" ")
+                      .append(option->value));
     }
   }
   return others;

@@ -35,7 +35,7 @@ HeapRange find_heap() noexcept {
   if (thread >= start && thread < end) begin = thread + 2 * page_bytes;
   begin = (begin + page_bytes - 1) / page_bytes * page_bytes;
   if (begin >= end) return {};
-  return {reinterpret_cast<char*>(begin), end - begin};
+  return {static_cast<char*>(::sbrk(0)) - (end - begin), end - begin};
 }
 
 }  // namespace reeve::linux

@@ -57,8 +57,9 @@ void plan_candidates(LaunchPlan& plan, const ProcessSpec& spec) {
   const std::string path = search_path(spec.environment);
   for (std::size_t from = 0; from <= path.size();) {
     const std::size_t to = std::min(path.find(':', from), path.size());
-    const std::string directory = path.substr(from, to - from);
-    plan.candidates.push_back(plan.keep(directory.empty() ? program : directory + "/" + program));
+    std::string candidate = path.substr(from, to - from);
+    if (!candidate.empty()) candidate += '/';
+    plan.candidates.push_back(plan.keep(candidate.append(program)));
     from = to + 1;
   }
   plan.not_found = plan.keep("cannot execute " + program + ", looked for in PATH \"" + path + "\"");
