@@ -25,10 +25,10 @@ void Container::start(PodStep& step) {
   if (never_ran() && !leaving_) begin_instance(step);
 }
 
-void Container::begin_instance(PodStep& step) {
+void Container::begin_instance(PodStep& step, Counted counted) {
   if (previous_) step.want(ForgetInstance{previous_->instance});
   previous_.reset();
-  if (newest_) restart_count_ += 1;
+  if (newest_ && counted == Counted::yes) restart_count_ += 1;
   const InstanceId instance = step.new_id<InstanceId>();
   state_ = Starting{instance};
   if (!spec_->image.empty()) {
@@ -80,19 +80,25 @@ bool Container::start_failed(PodStep& step, InstanceId instance, const std::stri
   return true;
 }
 
-bool Container::exited(PodStep& step, InstanceId instance, ExitStatus status) {
+bool Container::exited(PodStep& step, InstanceId instance, ExitStatus status, std::optional<Usage> usage) {
   if (live_instance() != instance) return false;
   const auto* running = std::get_if<Running>(&state_);
   const auto* stopping = std::get_if<Stopping>(&state_);
   const bool by_probe = stopping != nullptr && stopping->cause == StopCause::probe;
+  const bool by_human = stopping != nullptr && stopping->cause == StopCause::human;
   Instant since = step.now;
   if (running != nullptr) since = running->since;
   if (stopping != nullptr) since = stopping->since.value_or(step.now);
   const auto previous_end = newest_ ? std::optional(newest_->finished_at) : std::nullopt;
   const int code = exit_code_of(status);
   end_probes(step);
-  record_end({instance, code == 0 ? reason::completed : reason::error, {}, code, status.signal, since, step.now});
-  settle_end(step, by_probe, previous_end);
+  record_end(
+      {instance, code == 0 ? reason::completed : reason::error, {}, code, status.signal, since, step.now, usage});
+  if (by_human && !leaving_) {
+    begin_instance(step, Counted::no);
+  } else {
+    settle_end(step, by_probe, previous_end);
+  }
   return true;
 }
 
@@ -187,6 +193,18 @@ void Container::forget(Step& step) const {
   if (previous_) step.want(ForgetInstance{previous_->instance});
 }
 
+void Container::restart_now(PodStep& step) {
+  if (leaving_ || role_ == Role::init) return;
+  if (is_backing_off()) return begin_instance(step, Counted::no);
+  if (auto* stopping = std::get_if<Stopping>(&state_)) {
+    stopping->cause = StopCause::human;
+  } else if (is_live()) {
+    report(step, EventType::normal, "Killing", "Container " + spec_->name + " is restarted on request");
+    begin_stop(step, later(step.now, std::max(step.spec->termination_grace_period, shortest_grace)), StopCause::human);
+    step.want(SignalContainer{*live_instance(), stop_signal});
+  }
+}
+
 void Container::tick(PodStep& step) {
   if (const auto* stopping = std::get_if<Stopping>(&state_); stopping != nullptr && stopping->kill_at <= step.now) {
     kill(step);
@@ -221,6 +239,7 @@ void Container::end_probes(PodStep& step) {
 bool Container::probe_finished(PodStep& step, ProbeRunId run, const ProbeOutcome& outcome) {
   const auto found = std::ranges::find_if(probes_, [&](const ProbeWorker& each) { return each.in_flight() == run; });
   if (found == probes_.end()) return false;
+  found->remember(outcome, step.now);
   const auto judgement = found->finish(outcome.result, step.now);
   report_outcome(step, *found, outcome, judgement.thrown_away);
   using Verdict = ProbeWorker::Verdict;
@@ -336,6 +355,15 @@ void Container::report(PodStep& step, EventType type, std::string_view why, std:
                .source = source::kubelet});
 }
 
+std::size_t Container::fingerprint() const noexcept {
+  std::size_t hash = static_cast<std::size_t>(restart_count_);
+  const auto mix = [&hash](std::uint64_t value) { hash = (hash ^ value) * 0x9e3779b97f4a7c15u + (hash >> 29); };
+  mix(is_running() ? live_instance()->value : 0);
+  mix(newest_ ? newest_->instance.value : 0);
+  mix((is_backing_off() ? 1u : 0u) | (is_ready() ? 2u : 0u) | (started_ ? 4u : 0u));
+  return hash;
+}
+
 ContainerStatus Container::status(const PodIdentity& pod, std::string_view waiting) const {
   ContainerStatus status{spec_->name, StateWaiting{waiting, {}}, newest_, is_ready(), started_, restart_count_};
   if (const auto* running = std::get_if<Running>(&state_)) {
@@ -343,10 +371,11 @@ ContainerStatus Container::status(const PodIdentity& pod, std::string_view waiti
   } else if (const auto* stopping = std::get_if<Stopping>(&state_); stopping != nullptr && stopping->since) {
     status.state = StateRunning{stopping->instance, stopping->pid, *stopping->since};
   } else if (is_backing_off()) {
-    status.state =
-        StateWaiting{reason::crash_loop_back_off, "back-off " + go_duration(backoff_.delay().value_or(Duration{0})) +
-                                                      " restarting failed container=" + spec_->name +
-                                                      " pod=" + pod.name + "_" + pod.name_space + "(" + pod.uid + ")"};
+    status.state = StateWaiting{reason::crash_loop_back_off,
+                                "back-off " + go_duration(backoff_.delay().value_or(Duration{0})) +
+                                    " restarting failed container=" + spec_->name + " pod=" + pod.name + "_" +
+                                    pod.name_space + "(" + pod.uid + ")",
+                                std::get<BackingOff>(state_).until};
   } else if (newest_) {
     status.state = *newest_;
     status.last_state = previous_;

@@ -58,6 +58,7 @@ const Event& EventLog::record(Event event, Instant now) {
   }
   if (!events_.empty() && events_.size() >= events_max_) drop_oldest();
   event.count = 1;
+  event.id = ++ids_;
   event.first = event.last = now;
   events_.push_back(std::move(event));
   by_key_.emplace(key, std::prev(events_.end()));
@@ -72,11 +73,23 @@ std::vector<const Event*> EventLog::about(const ObjectRef& object) const {
   return found;
 }
 
+// Recent ones stand at the end, and it is recent ones that are asked for.
+const Event* EventLog::find(std::uint64_t id) const noexcept {
+  const auto found = std::find_if(events_.rbegin(), events_.rend(), [id](const Event& each) { return each.id == id; });
+  return found == events_.rend() ? nullptr : &*found;
+}
+
+void EventLog::stamp(std::uint64_t id, std::uint64_t version) noexcept {
+  const auto found = std::find_if(events_.rbegin(), events_.rend(), [id](const Event& each) { return each.id == id; });
+  if (found != events_.rend()) found->version = version;
+}
+
 void EventLog::drop_oldest() {
   const auto oldest = events_.begin();
   const auto [first, last] = by_key_.equal_range(event_key(*oldest));
   const auto entry = std::find_if(first, last, [&](const auto& each) { return each.second == oldest; });
   if (entry != last) by_key_.erase(entry);
+  if (keeps_expired_) expired_.push_back(std::move(*oldest));
   events_.erase(oldest);
 }
 

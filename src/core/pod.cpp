@@ -59,8 +59,13 @@ void Pod::start_failed(Step& step, InstanceId instance, const std::string& messa
   with(step, [&](PodStep& mine, Container& each) { each.start_failed(mine, instance, message); });
 }
 
-void Pod::exited(Step& step, InstanceId instance, ExitStatus status) {
-  with(step, [&](PodStep& mine, Container& each) { each.exited(mine, instance, status); });
+void Pod::exited(Step& step, InstanceId instance, ExitStatus status, std::optional<Usage> usage) {
+  with(step, [&](PodStep& mine, Container& each) { each.exited(mine, instance, status, usage); });
+}
+
+void Pod::restart_now(Step& step) {
+  if (stopping_by_ || is_final(phase_)) return;
+  with(step, [](PodStep& mine, Container& each) { each.restart_now(mine); });
 }
 
 void Pod::probe_finished(Step& step, ProbeRunId run, const ProbeOutcome& outcome) {
@@ -80,7 +85,7 @@ void Pod::remove(Step& step, std::optional<Duration> grace) {
   if (given < Duration{0}) given = seconds(1);
   if (is_final(phase_)) given = Duration{0};
   const Instant gone_by = later(step.now, given);
-  removal_ = Removal{removal_ ? std::min(removal_->gone_by, gone_by) : gone_by};
+  if (!removal_ || gone_by < removal_->gone_by) removal_ = Removal{gone_by, given};
   stopping_by_ = stopping_by_ ? std::min(*stopping_by_, gone_by) : gone_by;
   PodStep mine = of(step);
   settle(mine);
@@ -97,6 +102,11 @@ bool Pod::is_gone() const noexcept { return is_terminating() && !any_live(); }
 std::optional<Instant> Pod::gone_by() const noexcept {
   if (!removal_) return std::nullopt;
   return removal_->gone_by;
+}
+
+std::optional<Duration> Pod::removal_grace() const noexcept {
+  if (!removal_) return std::nullopt;
+  return removal_->grace;
 }
 
 void Pod::settle(PodStep& step) {

@@ -44,6 +44,20 @@ void Pod::refresh(Instant now) {
   set(ConditionType::ready, all_ready, now);
 }
 
+unsigned Pod::standing() const noexcept {
+  return static_cast<unsigned>(phase_) | (is_ready() ? 8u : 0u) | (is_terminating() ? 16u : 0u);
+}
+
+std::size_t Pod::fingerprint() const noexcept {
+  std::size_t hash = standing() | (deadline_exceeded_ ? 32u : 0u);
+  const auto mix = [&hash](std::size_t value) { hash = (hash ^ value) * 0x9e3779b97f4a7c15u + (hash >> 29); };
+  for (const bool each : conditions_) mix(each ? 1u : 2u);
+  mix(removal_ ? static_cast<std::size_t>(removal_->gone_by.time_since_epoch().count()) : 0);
+  for (const Container& each : init_) mix(each.fingerprint());
+  for (const Container& each : regular_) mix(each.fingerprint());
+  return hash;
+}
+
 void Pod::set(ConditionType type, bool status, Instant now) noexcept {
   const auto index = static_cast<std::size_t>(type);
   if (conditions_[index] == status) return;

@@ -56,7 +56,7 @@ void ProbeWorker::begin(ProbeRunId run, Instant now) noexcept {
   Instant tick = std::get<Waiting>(state_).tick;
   // A run that begins late stands for all ticks until now; those that pass while it is in flight are not its own.
   if (attempt_ == 1) tick += (now - tick) / spec_->period * spec_->period;
-  state_ = InFlight{run, tick, later(now, spec_->timeout), attempt_};
+  state_ = InFlight{run, tick, later(now, spec_->timeout), attempt_, now};
 }
 
 std::optional<ProbeRunId> ProbeWorker::time_out(Instant now) noexcept {
@@ -76,6 +76,24 @@ std::optional<ProbeRunId> ProbeWorker::in_flight() const noexcept {
 Instant ProbeWorker::next_tick(Instant tick, Instant now) const noexcept {
   const auto passed = (now - tick) / spec_->period;
   return later(tick, std::max<std::int64_t>(passed, 1) * spec_->period);
+}
+
+void ProbeWorker::remember(const ProbeOutcome& outcome, Instant now) {
+  if (records_.empty()) records_.reserve(records_max);
+  if (records_.size() == records_max) records_.erase(records_.begin());
+  std::size_t length = std::min(outcome.text.size(), record_text_max);
+  // Not through the middle of a character.
+  while (length > 0 && length < outcome.text.size() &&
+         (static_cast<unsigned char>(outcome.text[length]) & 0xc0) == 0x80) {
+    --length;
+  }
+  records_.push_back({now, outcome.result, now - std::get<InFlight>(state_).begun, outcome.text.substr(0, length)});
+}
+
+std::optional<Instant> ProbeWorker::next_run() const noexcept {
+  const auto* waiting = std::get_if<Waiting>(&state_);
+  if (waiting == nullptr) return std::nullopt;
+  return waiting->tick;
 }
 
 ProbeWorker::Judgement ProbeWorker::finish(ProbeResult result, Instant now) noexcept {

@@ -14,6 +14,7 @@ Effects Supervisor::step(Instant now, Input input) {
   fire_timers(step);
   reconcile_deployments(step);
   index_new_ids(effects);
+  note_step(effects);
   if (shutting_down_ && !exited_ && entries_.empty()) {
     exited_ = true;
     step.want(Exit{0});
@@ -80,7 +81,7 @@ void Supervisor::answer(Step& step, ContainerStartFailed& input) {
 
 void Supervisor::answer(Step& step, ContainerExited& input) {
   const auto id = take(instances_, input.instance);
-  if (id) with_pod(step, *id, [&](Pod& pod) { pod.exited(step, input.instance, input.status); });
+  if (id) with_pod(step, *id, [&](Pod& pod) { pod.exited(step, input.instance, input.status, input.usage); });
 }
 
 void Supervisor::answer(Step& step, ProbeFinished& input) {
@@ -93,6 +94,17 @@ void Supervisor::answer(Step& step, ConnectionRefused& input) {
 }
 
 void Supervisor::answer(Step&, Ticked&) {}
+
+void Supervisor::answer(Step& step, RestartRequested& input) {
+  for (const Pod* each : pods()) {
+    const Deployment* owner = owner_of(*each);
+    const bool is_meant =
+        input.object.kind == Kind::deployment
+            ? owner != nullptr && ref_of(owner->object()) == input.object
+            : ObjectRef{Kind::pod, each->metadata().name_space, each->metadata().name} == input.object;
+    if (is_meant) with_pod(step, each->id(), [&](Pod& pod) { pod.restart_now(step); });
+  }
+}
 
 void Supervisor::answer(Step& step, ShutdownRequested&) {
   const bool again = std::exchange(shutting_down_, true);
@@ -146,6 +158,7 @@ std::string Supervisor::fresh_name(const std::string& name_space, const std::str
 // stands behind `before`, and what the endpoints are goes in front of it: out of the lists first, then the signal.
 void Supervisor::settle(Step& step, PodId id, std::size_t before) {
   index_new_ids(step.effects);
+  touched_.insert(id);
   Entry& entry = entries_.at(id);
   const auto asked = static_cast<std::ptrdiff_t>(step.effects.size());
   for (Service* service : entry.services) service->update(step, *entry.pod);
@@ -174,6 +187,7 @@ void Supervisor::bury(Step& step, PodId id) {
   if (entry.timer) timers_.erase({*entry.timer, id});
   const ObjectRef name{Kind::pod, entry.pod->identity().name_space, entry.pod->identity().name};
   by_name_.erase(name);
+  note_buried(entry);
   entries_.erase(id);
   if (auto successor = successors_.extract(name)) {
     PodObject object = std::move(successor.mapped());

@@ -35,10 +35,12 @@ void Supervisor::answer(Step& step, ObjectDeleted& input) {
   } else if (auto deployment = deployments_.extract(input.object)) {
     by_replica_set_.erase(deployment.mapped()->replica_set());
     deployment.mapped()->remove_all(step, *this);
+    note_deployment_gone(std::move(deployment.mapped()), input.object);
   } else if (auto service = services_.extract(input.object)) {
     service.mapped()->close(step);
     for (const ServiceId id : service.mapped()->ids()) service_names_.erase(id);
     for (auto& [id, entry] : entries_) std::erase(entry.services, service.mapped().get());
+    note_service_gone(std::move(service.mapped()), input.object);
   }
 }
 
@@ -63,10 +65,14 @@ void Supervisor::apply(Step& step, DeploymentObject object) {
   const ObjectRef name{Kind::deployment, object.metadata.name_space, object.metadata.name};
   const auto found = deployments_.find(name);
   if (found != deployments_.end()) {
+    if (found->second->object() == object) return;
     found->second->replace(std::move(object));
+    shadow(*found->second);
   } else {
     auto deployment = std::make_unique<Deployment>(std::move(object), step.now);
     by_replica_set_[deployment->replica_set()] = deployment.get();
+    note(Resource::deployments, name, ChangeType::added);
+    note(Resource::replica_sets, deployment->replica_set(), ChangeType::added);
     deployments_.emplace(name, std::move(deployment));
   }
   unsettled_.insert(name);
@@ -78,6 +84,9 @@ void Supervisor::apply(Step& step, ServiceObject object) {
   Service* service = found == services_.end() ? nullptr : found->second.get();
   if (service != nullptr && service->object() == object) return;
   ServiceAddresses given = addresses_for(object, service);
+  for (const Resource each : {Resource::services, Resource::endpoints}) {
+    service != nullptr ? void(shadowed_.insert({each, name})) : note(each, name, ChangeType::added);
+  }
   if (service != nullptr && service->ids().size() == object.spec.ports.size()) {
     service->replace(std::move(object), std::move(given));
   } else {
@@ -90,7 +99,8 @@ void Supervisor::apply(Step& step, ServiceObject object) {
       ids.push_back(step.new_id<ServiceId>());
       service_names_[ids.back()] = name;
     }
-    auto fresh = std::make_unique<Service>(std::move(object), std::move(given), std::move(ids), step.now);
+    auto fresh = std::make_unique<Service>(std::move(object), std::move(given), std::move(ids),
+                                           service != nullptr ? service->created() : step.now);
     Service* const old = std::exchange(service, fresh.get());
     for (auto& [id, entry] : entries_) std::erase(entry.services, old);
     services_.insert_or_assign(name, std::move(fresh));

@@ -37,13 +37,16 @@ class Container {
   // Kills what still runs, now.
   void kill(PodStep& step);
 
+  // A human wants a new run: what runs is stopped with its grace and started again at once; a back-off ends.
+  void restart_now(PodStep& step);
+
   // The pod is gone: nobody will ask for the logs of its runs.
   void forget(Step& step) const;
 
   // What happened. Each answers false for an identity it does not know: a late message finds nobody.
   bool started(PodStep& step, InstanceId instance, int pid);
   bool start_failed(PodStep& step, InstanceId instance, const std::string& message);
-  bool exited(PodStep& step, InstanceId instance, ExitStatus status);
+  bool exited(PodStep& step, InstanceId instance, ExitStatus status, std::optional<Usage> usage = {});
   bool probe_finished(PodStep& step, ProbeRunId run, const ProbeOutcome& outcome);
   void connection_refused(PodStep& step);
   void tick(PodStep& step);
@@ -63,6 +66,11 @@ class Container {
   bool succeeded() const noexcept { return has_ended() && newest_ && newest_->exit_code == 0; }
   bool failed() const noexcept { return has_ended() && newest_ && newest_->exit_code != 0; }
   const std::optional<StateTerminated>& last_end() const noexcept { return newest_; }
+  const std::optional<StateTerminated>& end_before() const noexcept { return previous_; }
+  const std::vector<ProbeWorker>& probes() const noexcept { return probes_; }
+
+  // Two that are equal show the same status.
+  std::size_t fingerprint() const noexcept;
 
   // What Kubernetes would show; waiting is the reason of a container that never ran.
   ContainerStatus status(const PodIdentity& pod, std::string_view waiting) const;
@@ -77,7 +85,7 @@ class Container {
     int pid = 0;
     Instant since;
   };
-  enum class StopCause { probe, pod };
+  enum class StopCause { probe, pod, human };
   struct Stopping {
     InstanceId instance;
     int pid = 0;
@@ -93,7 +101,8 @@ class Container {
   struct Ended {};
   using State = std::variant<NeverRun, Starting, Running, Stopping, BackingOff, Ended>;
 
-  void begin_instance(PodStep& step);
+  enum class Counted { yes, no };
+  void begin_instance(PodStep& step, Counted counted = Counted::yes);
   void restart(PodStep& step, std::optional<Instant> newest_end);
   void restart_when_allowed(PodStep& step);
   void settle_end(PodStep& step, bool killed_by_probe, std::optional<Instant> previous_end);

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace reeve {
@@ -27,6 +28,8 @@ struct Event {
   int count = 1;
   Instant first{};
   Instant last{};
+  std::uint64_t id = 0;       // of the stored event, from 1
+  std::uint64_t version = 0;  // of its newest change (core/change.hpp)
 };
 
 namespace source {
@@ -44,6 +47,16 @@ class EventLog {
   // Stores a new event or counts it onto an alike one; returns the stored one. first, last and count are set here.
   const Event& record(Event event, Instant now);
 
+  // Gives a stored event the version of its newest change; it is among the newest ones.
+  void stamp(std::uint64_t id, std::uint64_t version) noexcept;
+
+  // Events that are kept no longer, since the last call; nothing unless they are to be kept for it.
+  std::vector<Event> take_expired() { return std::exchange(expired_, {}); }
+  void keep_expired(bool keep) noexcept { keeps_expired_ = keep; }
+
+  // The stored event of that id, or nullptr.
+  const Event* find(std::uint64_t id) const noexcept;
+
   // Least recently updated first.
   const std::list<Event>& events() const noexcept { return events_; }
 
@@ -60,6 +73,9 @@ class EventLog {
   std::list<Event>::iterator find(std::size_t key, const Event& event);
 
   std::size_t events_max_;
+  std::uint64_t ids_ = 0;
+  bool keeps_expired_ = false;
+  std::vector<Event> expired_;
   std::list<Event> events_;
   std::unordered_multimap<std::size_t, std::list<Event>::iterator> by_key_;
   std::unordered_map<std::size_t, Group> groups_;

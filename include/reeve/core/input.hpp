@@ -35,6 +35,7 @@ struct ContainerStartFailed {
 struct ContainerExited {
   InstanceId instance;
   ExitStatus status;
+  std::optional<Usage> usage{};
 };
 
 struct ProbeFinished {
@@ -57,13 +58,20 @@ struct ListenerFailed {
   std::string message;
 };
 
+// The containers of this pod, or of each pod of this deployment, are to be started anew. A human asks for that, so it
+// counts neither for the back-off nor as a restart.
+struct RestartRequested {
+  ObjectRef object;
+};
+
 // Everything leaves in order; asked for again, at once.
 struct ShutdownRequested {};
 
 // The deadline came.
 struct Ticked {};
 
-using Input = std::variant<ObjectApplied, ObjectDeleted, ContainerStarted, ContainerStartFailed, ContainerExited,
-                           ProbeFinished, ConnectionRefused, ListenerOpened, ListenerFailed, ShutdownRequested, Ticked>;
+using Input =
+    std::variant<ObjectApplied, ObjectDeleted, ContainerStarted, ContainerStartFailed, ContainerExited, ProbeFinished,
+                 ConnectionRefused, ListenerOpened, ListenerFailed, RestartRequested, ShutdownRequested, Ticked>;
 
 }  // namespace reeve

@@ -32,9 +32,10 @@ class Pod {
   // What happened; identities of runs that ended long ago change nothing.
   void started(Step& step, InstanceId instance, int pid);
   void start_failed(Step& step, InstanceId instance, const std::string& message);
-  void exited(Step& step, InstanceId instance, ExitStatus status);
+  void exited(Step& step, InstanceId instance, ExitStatus status, std::optional<Usage> usage = {});
   void probe_finished(Step& step, ProbeRunId run, const ProbeOutcome& outcome);
   void connection_refused(Step& step);
+  void restart_now(Step& step);
   void tick(Step& step);
 
   std::optional<Instant> deadline() const noexcept;
@@ -53,6 +54,11 @@ class Pod {
   bool is_ready() const noexcept { return is_true(ConditionType::ready); }
   bool is_terminating() const noexcept { return removal_.has_value(); }
   std::optional<Instant> gone_by() const noexcept;  // Kubernetes' deletionTimestamp
+  std::optional<Duration> removal_grace() const noexcept;
+
+  // Two that are equal show the same status; the standing is the part that owners and services look at.
+  std::size_t fingerprint() const noexcept;
+  unsigned standing() const noexcept;
   Instant ready_since() const noexcept { return transitions_[static_cast<std::size_t>(ConditionType::ready)]; }
 
   // Active: it counts as a replica of its owner (pkg/controller/controller_utils.go).
@@ -76,6 +82,7 @@ class Pod {
  private:
   struct Removal {
     Instant gone_by;
+    Duration grace{};
   };
 
   PodStep of(Step& step) const { return PodStep{step, identity_, spec_}; }

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace reeve {
 
@@ -27,6 +28,14 @@ enum class ProbeResult {
 struct ProbeOutcome {
   ProbeResult result = ProbeResult::success;
   std::string text;
+};
+
+// One result, for people to look at.
+struct ProbeRecord {
+  Instant when;  // it came
+  ProbeResult result = ProbeResult::success;
+  Duration latency{};
+  std::string text;  // its first bytes
 };
 
 // Which handler a probe has; a valid probe has exactly one.
@@ -74,6 +83,19 @@ class ProbeWorker {
   };
   Judgement finish(ProbeResult result, Instant now) noexcept;
 
+  // Keeps the outcome of the run in flight for people to look at; to be called before finish.
+  void remember(const ProbeOutcome& outcome, Instant now);
+
+  // The last ten results, oldest first.
+  static constexpr std::size_t records_max = 10;
+  static constexpr std::size_t record_text_max = 120;
+  const std::vector<ProbeRecord>& records() const noexcept { return records_; }
+
+  // How many equal results came in a row, and which.
+  int run_length() const noexcept { return run_length_; }
+  bool last_succeeded() const noexcept { return last_success_; }
+  std::optional<Instant> next_run() const noexcept;
+
   // True once the published verdict of this instance is success.
   bool passed() const noexcept { return passed_; }
 
@@ -90,6 +112,7 @@ class ProbeWorker {
     Instant tick;
     std::optional<Instant> abort_at;
     int attempt = 1;
+    Instant begun{};
   };
   struct OnHold {};
   using State = std::variant<Idle, Waiting, InFlight, OnHold>;
@@ -105,6 +128,7 @@ class ProbeWorker {
   bool last_success_ = true;
   int run_length_ = 0;
   int attempt_ = 1;
+  std::vector<ProbeRecord> records_;  // holds nothing before the first result
 };
 
 }  // namespace reeve

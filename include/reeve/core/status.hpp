@@ -5,6 +5,7 @@
 #include <reeve/core/time.hpp>
 
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,9 +34,17 @@ inline constexpr std::string_view error = "Error";
 inline constexpr std::string_view start_error = "StartError";
 }  // namespace reason
 
+// What a run and all it waited for has used.
+struct Usage {
+  Duration user{};
+  Duration system{};
+  std::int64_t resident_bytes_max = 0;
+};
+
 struct StateWaiting {
   std::string_view reason;
   std::string message;
+  std::optional<Instant> until{};  // of a back-off
 };
 struct StateRunning {
   InstanceId instance;
@@ -50,6 +59,7 @@ struct StateTerminated {
   int signal = 0;
   Instant started_at;
   Instant finished_at;
+  std::optional<Usage> usage{};
 };
 using ContainerState = std::variant<StateWaiting, StateRunning, StateTerminated>;
 

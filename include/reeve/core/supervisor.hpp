@@ -2,6 +2,7 @@
 // The whole supervisor as a pure function of what happened. It reads no clock, makes no syscall and knows no loop:
 // the same inputs give the same effects, every time.
 
+#include <reeve/core/change.hpp>
 #include <reeve/core/deployment.hpp>
 #include <reeve/core/effect.hpp>
 #include <reeve/core/event.hpp>
@@ -16,6 +17,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace reeve {
@@ -41,6 +43,18 @@ class Supervisor : private Deployment::Pods {
   const EventLog& events() const noexcept { return events_; }
   bool is_shutting_down() const noexcept { return shutting_down_; }
 
+  // Every visible change of any object has a version, in one sequence. They are kept for take_changes once somebody
+  // says that he will call it.
+  void keep_changes() noexcept {
+    keeps_changes_ = true;
+    events_.keep_expired(true);
+  }
+  std::vector<Change> take_changes() { return std::exchange(changes_, {}); }
+  std::uint64_t version() const noexcept { return versions_; }
+  std::uint64_t version_of(const Pod& pod) const;
+  std::uint64_t version_of(Resource resource, const ObjectRef& object) const;
+  const Deployment* find_replica_set(const std::string& name_space, const std::string& name) const;
+
   // Inputs that named nobody who still lives.
   std::uint64_t late_inputs() const noexcept { return late_inputs_; }
 
@@ -50,6 +64,9 @@ class Supervisor : private Deployment::Pods {
     std::optional<Instant> timer;
     std::vector<Service*> services;  // those that may select it
     bool counted = true;             // its owner counts it among the active ones
+    std::uint64_t version = 0;       // 0: nobody was told of it yet
+    std::size_t fingerprint = 0;
+    unsigned standing = 0;
   };
 
   void answer(Step& step, ObjectApplied& input);
@@ -61,6 +78,7 @@ class Supervisor : private Deployment::Pods {
   void answer(Step& step, ConnectionRefused& input);
   void answer(Step& step, ListenerOpened& input);
   void answer(Step& step, ListenerFailed& input);
+  void answer(Step& step, RestartRequested& input);
   void answer(Step& step, ShutdownRequested& input);
   void answer(Step& step, Ticked& input);
 
@@ -93,6 +111,17 @@ class Supervisor : private Deployment::Pods {
   void reconcile_deployments(Step& step);
   Deployment* owner_of(const Pod& pod);
 
+  // Changes. A pod is looked at once per step, after all that happened to it (supervisor_changes.cpp).
+  void note(Resource resource, const ObjectRef& object, ChangeType type, LastSeen last_seen = {});
+  void note_step(const Effects& effects);
+  void note_pod(Entry& entry);
+  void note_dependents(const Entry& entry);
+  void note_buried(Entry& entry);
+  void note_event(const Event& event, ChangeType type, LastSeen last_seen = {});
+  void note_service_gone(std::shared_ptr<const Service> service, const ObjectRef& name);
+  void note_deployment_gone(std::shared_ptr<const Deployment> deployment, const ObjectRef& name);
+  void shadow(const Deployment& deployment);
+
   Random random_;
   std::uint64_t ids_ = 0;
   std::uint64_t late_inputs_ = 0;
@@ -109,6 +138,12 @@ class Supervisor : private Deployment::Pods {
   std::map<ServiceId, ObjectRef> service_names_;
   std::map<ObjectRef, PodObject> successors_;  // changed pods that wait for the running one to be gone
   std::size_t effects_indexed_ = 0;
+  std::uint64_t versions_ = 0;
+  bool keeps_changes_ = false;
+  std::vector<Change> changes_;
+  std::set<PodId> touched_;                                              // in this step
+  std::set<std::pair<Resource, ObjectRef>> shadowed_;                    // changed in this step, or their pods did
+  std::map<std::pair<Resource, ObjectRef>, std::uint64_t> versions_of_;  // of all but pods and events
   bool shutting_down_ = false;
   bool exited_ = false;
 };
