@@ -73,7 +73,8 @@ void take_labels_from_template(DeploymentObject& deployment) {
   if (deployment.metadata.labels.empty()) deployment.metadata.labels = labels;
 }
 
-// Fills the object; the faults say what could not be.
+}  // namespace
+
 Object object_of(const Draft& draft, std::vector<Fault>& faults) {
   Object object = empty_object(draft.kind);
   Binder binder(faults, draft.dialect, draft.dialect == Dialect::toml ? reserved_names(draft.kind) : KeyNames{});
@@ -85,8 +86,6 @@ Object object_of(const Draft& draft, std::vector<Fault>& faults) {
   apply_defaults(object);
   return object;
 }
-
-}  // namespace
 
 std::string title(Kind kind, const std::string& name) {
   // "Pod" gives " pod": the noun of a list's key starts small.

@@ -19,6 +19,9 @@ namespace reeve::config {
 std::string title(Kind kind, const std::string& name);
 std::string title(const Object& object);
 
+// Binds a draft and completes it with defaults; the faults say what could not be bound.
+Object object_of(const Draft& draft, std::vector<Fault>& faults);
+
 class Reader {
  public:
   // One file's text, or what kept it from being read.

@@ -434,9 +434,13 @@ struct FieldsOf<SupervisorSettings> : NoOtherKeys {
       Field{"isolation", &SupervisorSettings::isolation, "What pods get that do not say: private namespaces, or none."},
       Field{"logBytes", &SupervisorSettings::log_bytes, "Bytes of log kept per container instance.",
             Bounds{4096, 1073741824}},
+      Field{"socket", &SupervisorSettings::socket,
+            "Path of the control API's unix socket; /run/reeve/reeve.sock for root, else "
+            "$XDG_RUNTIME_DIR/reeve.sock; \"\" for none."},
+      Field{"apiUsers", &SupervisorSettings::api_users,
+            "Users, by name or uid, who may use the control API besides root and reeve's own."},
   };
-  static constexpr Names<8> later{"socket",    "stateDirectory", "apiUsers",     "api",
-                                  "logFormat", "onPodsFinished", "exitCodeFrom", "notify"};
+  static constexpr Names<6> later{"stateDirectory", "api", "logFormat", "onPodsFinished", "exitCodeFrom", "notify"};
 };
 
 }  // namespace reeve
