@@ -72,6 +72,17 @@ std::uint64_t LogRing::bytes_dropped() const noexcept {
   return bytes_refused_ + overwritten;
 }
 
+Result<std::string> LogRing::read_from(std::uint64_t position, std::size_t count) const {
+  std::string text(std::min<std::uint64_t>(count, position_ - position), '\0');
+  if (text.empty()) return text;
+  const std::uint64_t offset = position % slots();
+  const std::uint64_t before_wrap = std::min<std::uint64_t>(text.size(), slots() - offset);
+  REEVE_TRY(const std::size_t first, read_at(ring_.get(), offset, std::span(text).first(before_wrap)));
+  REEVE_TRY(const std::size_t second, read_at(ring_.get(), 0, std::span(text).subspan(before_wrap)));
+  if (first + second != text.size()) return fail("cannot read the log ring: it is shorter than what was written");
+  return text;
+}
+
 Result<std::string> LogRing::read_all() const {
   const std::uint64_t held = std::min(position_, slots());
   std::string text(held, '\0');

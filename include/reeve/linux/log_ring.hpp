@@ -25,6 +25,13 @@ class LogRing {
   // Oldest to newest. Once bytes were dropped it starts at a line boundary, unless no line is short enough to fit.
   Result<std::string> read_all() const;
 
+  // Where the kept bytes begin and end, counted from the first ever kept.
+  std::uint64_t begin_position() const noexcept { return position_ > bytes_max_ ? position_ - bytes_max_ : 0; }
+  std::uint64_t end_position() const noexcept { return position_; }
+
+  // At most count bytes from a position that is kept.
+  Result<std::string> read_from(std::uint64_t position, std::size_t count) const;
+
   std::uint64_t bytes_appended() const noexcept { return bytes_appended_; }
 
   // How many of them are lost: overwritten by newer ones, or refused by an error.
