@@ -3,6 +3,8 @@
 #include "runtime/launch.hpp"
 #include "runtime/narrator.hpp"
 
+#include <reeve/linux/clock.hpp>
+
 #include <sys/wait.h>
 
 #include <csignal>
@@ -10,17 +12,18 @@
 namespace reeve::runtime {
 namespace {
 
-struct Output {
-  LineSplitter lines;
-  std::unique_ptr<LogStream> stream;
-};
-
 ExitStatus exit_status(int wait_status) {
   if (WIFSIGNALED(wait_status)) return {0, WTERMSIG(wait_status)};
   return {WEXITSTATUS(wait_status), 0};
 }
 
 }  // namespace
+
+struct ContainerRunner::Output {
+  LogSource source = LogSource::out;
+  LineSplitter lines;
+  std::unique_ptr<LogStream> stream;
+};
 
 struct ContainerRunner::Run {
   ContainerRunner* runner = nullptr;
@@ -33,9 +36,9 @@ struct ContainerRunner::Run {
   std::shared_ptr<const Settings> settings;
   std::optional<linux::Process> process;
   proxy::UvHandle<uv_poll_t> reports;
-  Output out;
-  Output err;
-  linux::LogRing log;
+  Output out{LogSource::out, {}, {}};
+  Output err{LogSource::err, {}, {}};
+  std::shared_ptr<InstanceLog> log;
   std::optional<ExitStatus> status;
   bool failed_to_start = false;
 };
@@ -70,7 +73,7 @@ void ContainerRunner::perform(const StartContainer& effect) {
   run.spec = effect.spec;
   run.container = effect.container;
   run.settings = settings_;
-  run.log = linux::LogRing(settings_->log_bytes);
+  run.log = std::make_shared<InstanceLog>(settings_->log_bytes);
   runs_.emplace(effect.instance, std::move(owned));
   if (auto started = start(run); !started) start_failed(run, started.error().message());
 }
@@ -81,7 +84,7 @@ Result<void> ContainerRunner::start(Run& run) {
   REEVE_TRY(linux::Pipe err, linux::make_pipe(linux::Blocking::no));
   const auto open = [&](Output& output, linux::UniqueFd fd) -> Result<void> {
     REEVE_TRY(output.stream, LogStream::open(loop_, std::move(fd), [this, &run, &output](std::string_view bytes) {
-                print(run, output.lines, bytes);
+                print(run, output, bytes);
               }));
     return {};
   };
@@ -96,8 +99,8 @@ Result<void> ContainerRunner::start(Run& run) {
 }
 
 Result<void> ContainerRunner::watch(Run& run) {
-  reaper_.expect(run.process->pid(), [this, instance = run.instance](const linux::Reaped&) {
-    if (Run* found = find(instance)) ended(*found);
+  reaper_.expect(run.process->pid(), [this, instance = run.instance](const linux::Reaped& reaped) {
+    if (Run* found = find(instance)) ended(*found, reaped);
   });
   run.reports = proxy::UvHandle<uv_poll_t>(&run);
   if (const int status = uv_poll_init(&loop_, run.reports.get(), run.process->control_fd()); status != 0) {
@@ -110,10 +113,35 @@ Result<void> ContainerRunner::watch(Run& run) {
   return {};
 }
 
-void ContainerRunner::print(Run& run, LineSplitter& splitter, std::string_view bytes) {
-  // A ring that cannot be had counts the bytes as dropped; the console still has them.
-  static_cast<void>(run.log.append(bytes));
-  splitter.feed(bytes, [&](std::string_view line) { narrator_.container_line(run.prefix, line); });
+void ContainerRunner::print(Run& run, Output& output, std::string_view bytes) {
+  const auto now = linux::wall_now();
+  output.lines.feed(bytes, [&](std::string_view line, LineSplitter::LineEnd end) {
+    narrator_.container_line(run.prefix, line);
+    append_record(records_, {now, output.source, end == LineSplitter::LineEnd::cut, line});
+  });
+  keep_records(run);
+}
+
+void ContainerRunner::keep_records(Run& run) {
+  if (records_.empty()) return;
+  run.log->append(records_);
+  records_.clear();
+  if (on_output_) on_output_(run.instance);
+}
+
+void ContainerRunner::finish_output(Run& run) {
+  const auto now = linux::wall_now();
+  for (Output* each : {&run.out, &run.err}) {
+    if (each->stream) each->stream->finish();
+    each->stream.reset();
+    each->lines.finish([&](std::string_view line, LineSplitter::LineEnd) {
+      narrator_.container_line(run.prefix, line);
+      append_record(records_, {now, each->source, false, line});
+    });
+  }
+  keep_records(run);
+  run.log->end();
+  if (on_output_) on_output_(run.instance);
 }
 
 void ContainerRunner::read_reports(Run& run) {
@@ -134,21 +162,19 @@ void ContainerRunner::read_reports(Run& run) {
 
 void ContainerRunner::start_failed(Run& run, const std::string& message) {
   run.failed_to_start = true;
+  if (!run.process) run.log->end();
   post_(ContainerStartFailed{run.instance, message});
 }
 
 // The tiny init is collected: nothing of the tree is left.
-void ContainerRunner::ended(Run& run) {
+void ContainerRunner::ended(Run& run, const linux::Reaped& reaped) {
   if (run.reports) read_reports(run);
   run.reports.reset();
-  for (Output* each : {&run.out, &run.err}) {
-    if (each->stream) each->stream->finish();
-    each->stream.reset();
-    each->lines.finish([&](std::string_view line) { narrator_.container_line(run.prefix, line); });
-  }
+  finish_output(run);
   run.process.reset();
   if (run.failed_to_start) return;
-  post_(ContainerExited{run.instance, run.status.value_or(ExitStatus{0, SIGKILL})});
+  post_(ContainerExited{run.instance, run.status.value_or(ExitStatus{0, SIGKILL}),
+                        Usage{reaped.user_time, reaped.system_time, reaped.resident_bytes_max}});
 }
 
 void ContainerRunner::perform(const SignalContainer& effect) {
@@ -165,6 +191,17 @@ void ContainerRunner::perform(const KillContainer& effect) {
 }
 
 void ContainerRunner::perform(const ForgetInstance& effect) { runs_.erase(effect.instance); }
+
+std::shared_ptr<const InstanceLog> ContainerRunner::log(InstanceId instance) const {
+  const auto found = runs_.find(instance);
+  return found == runs_.end() ? nullptr : found->second->log;
+}
+
+std::optional<pid_t> ContainerRunner::tree_root(InstanceId instance) const {
+  const auto found = runs_.find(instance);
+  if (found == runs_.end() || !found->second->process) return std::nullopt;
+  return found->second->process->pid();
+}
 
 Result<linux::ProcessSpec> ContainerRunner::command_for(InstanceId instance,
                                                         const std::vector<std::string>& argv) const {

@@ -6,8 +6,8 @@
 
 #include <reeve/core/effect.hpp>
 #include <reeve/core/input.hpp>
-#include <reeve/linux/log_ring.hpp>
 #include <reeve/linux/process.hpp>
+#include <reeve/runtime/instance_log.hpp>
 
 #include <functional>
 #include <memory>
@@ -38,6 +38,13 @@ class ContainerRunner {
   // How a command is run in the container of that instance, while it runs.
   Result<linux::ProcessSpec> command_for(InstanceId instance, const std::vector<std::string>& argv) const;
 
+  // What an instance printed; nothing once it is forgotten.
+  std::shared_ptr<const InstanceLog> log(InstanceId instance) const;
+  // The tiny init of an instance, while it runs.
+  std::optional<pid_t> tree_root(InstanceId instance) const;
+  // Called after an instance printed, and when it will print no more.
+  void on_output(std::function<void(InstanceId)> told) { on_output_ = std::move(told); }
+
   // From now on; what runs keeps what it was started with.
   void change_settings(std::shared_ptr<const Settings> settings) { settings_ = std::move(settings); }
 
@@ -47,9 +54,12 @@ class ContainerRunner {
 
   Result<void> start(Run& run);
   Result<void> watch(Run& run);
-  void print(Run& run, LineSplitter& splitter, std::string_view bytes);
+  struct Output;
+  void print(Run& run, Output& output, std::string_view bytes);
+  void keep_records(Run& run);
   void read_reports(Run& run);
-  void ended(Run& run);
+  void ended(Run& run, const linux::Reaped& reaped);
+  void finish_output(Run& run);
   void start_failed(Run& run, const std::string& message);
   Run* find(InstanceId instance);
 
@@ -58,6 +68,8 @@ class ContainerRunner {
   Narrator& narrator_;
   std::shared_ptr<const Settings> settings_;
   Post post_;
+  std::function<void(InstanceId)> on_output_;
+  std::string records_;  // of the bytes that are being printed
   std::unordered_map<InstanceId, std::unique_ptr<Run>> runs_;
 };
 

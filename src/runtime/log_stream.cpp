@@ -11,6 +11,7 @@ void LineSplitter::feed(std::string_view bytes, const Line& line) {
   while (!bytes.empty()) {
     const std::size_t newline = bytes.find('\n');
     const std::size_t room = line_bytes_max - rest_.size();
+    LineEnd how = LineEnd::newline;
     if (newline != std::string_view::npos && newline <= room) {
       rest_ += bytes.substr(0, newline);
       bytes.remove_prefix(newline + 1);
@@ -20,15 +21,16 @@ void LineSplitter::feed(std::string_view bytes, const Line& line) {
     } else {
       rest_ += bytes.substr(0, room);
       bytes.remove_prefix(room);
+      how = LineEnd::cut;
     }
-    line(rest_);
+    line(rest_, how);
     rest_.clear();
   }
   if (rest_.empty()) std::string().swap(rest_);  // a silent container holds no buffer
 }
 
 void LineSplitter::finish(const Line& line) {
-  if (!rest_.empty()) line(rest_);
+  if (!rest_.empty()) line(rest_, LineEnd::end_of_stream);
   std::string().swap(rest_);
 }
 

@@ -16,7 +16,8 @@ namespace reeve::runtime {
 class LineSplitter {
  public:
   static constexpr std::size_t line_bytes_max = 16 * 1024;
-  using Line = std::function<void(std::string_view)>;
+  enum class LineEnd { newline, cut, end_of_stream };
+  using Line = std::function<void(std::string_view, LineEnd)>;
 
   void feed(std::string_view bytes, const Line& line);
   // What came after the last newline.

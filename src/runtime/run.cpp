@@ -52,7 +52,12 @@ int run(const RunOptions& options) {
   {
     auto runtime = Runtime::start(loop, **console, options.files, *configuration);
     std::exchange(configuration->objects, {});  // the supervisor has its own
-    code = runtime ? (*runtime)->run() : complain(runtime.error());
+    if (!runtime) {
+      code = complain(runtime.error());
+    } else {
+      const auto attached = options.attach ? options.attach(**runtime) : nullptr;
+      code = (*runtime)->run();
+    }
   }
   finish_loop(loop);
   return code;

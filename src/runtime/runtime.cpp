@@ -22,7 +22,7 @@ int rank(const Object& object) { return std::holds_alternative<ServiceObject>(ob
 
 Result<std::unique_ptr<Runtime>> Runtime::start(uv_loop_t& loop, Console& console, std::vector<std::string> files,
                                                 const config::Configuration& configuration) {
-  std::unique_ptr<Runtime> runtime(new Runtime(loop, console, std::move(files)));
+  std::unique_ptr<Runtime> runtime(new Runtime(loop, console, std::move(files), configuration));
   REEVE_TRY(runtime->reaper_, ChildReaper::start(loop));
   const auto poster = [self = runtime.get()](Input input) { self->post(std::move(input)); };
   runtime->containers_ = std::make_unique<ContainerRunner>(loop, *runtime->reaper_, runtime->narrator_,
@@ -35,8 +35,28 @@ Result<std::unique_ptr<Runtime>> Runtime::start(uv_loop_t& loop, Console& consol
   return runtime;
 }
 
-Runtime::Runtime(uv_loop_t& loop, Console& console, std::vector<std::string> files)
-    : loop_(loop), narrator_(console), files_(std::move(files)), supervisor_(linux::entropy_seed()) {}
+Runtime::Runtime(uv_loop_t& loop, Console& console, std::vector<std::string> files,
+                 const config::Configuration& configuration)
+    : loop_(loop),
+      narrator_(console),
+      files_(std::move(files)),
+      supervisor_(linux::entropy_seed()),
+      settings_(configuration.supervisor),
+      images_(configuration.images),
+      wall_offset_(linux::wall_now().time_since_epoch() - linux::monotonic_now().time_since_epoch()) {}
+
+void Runtime::observe(Observer* observer) {
+  observer_ = observer;
+  if (observer == nullptr) return containers_->on_output({});
+  supervisor_.keep_changes();
+  containers_->on_output([this](InstanceId instance) {
+    if (observer_ != nullptr) observer_->on_output(instance);
+  });
+}
+
+std::chrono::system_clock::time_point Runtime::wall_time(Instant instant) const {
+  return std::chrono::system_clock::time_point(instant.time_since_epoch() + wall_offset_);
+}
 
 Result<void> Runtime::watch_signals() {
   constexpr std::array<int, 3> numbers{SIGTERM, SIGINT, SIGHUP};
@@ -79,13 +99,16 @@ int Runtime::run() {
 }
 
 void Runtime::settle() {
-  if (inputs_.empty()) return;
+  // Who observes may have something to ask at once.
   while (!inputs_.empty()) {
-    Input input = std::move(inputs_.front());
-    inputs_.pop_front();
-    for (const Effect& effect : supervisor_.step(linux::monotonic_now(), std::move(input))) perform(effect);
+    while (!inputs_.empty()) {
+      Input input = std::move(inputs_.front());
+      inputs_.pop_front();
+      for (const Effect& effect : supervisor_.step(linux::monotonic_now(), std::move(input))) perform(effect);
+    }
+    arm_timer();
+    if (observer_ != nullptr) observer_->on_settled(supervisor_.take_changes());
   }
-  arm_timer();
 }
 
 namespace {
@@ -144,8 +167,32 @@ void Runtime::on_signal(int number) {
   post(ShutdownRequested{});
 }
 
-// A running deployment's template cannot change yet: better a refusal than half an update.
+namespace {
+
+// Says which image of the object means nothing on this machine.
+std::optional<std::string> unknown_image(const Object& object, const Images& images) {
+  const PodSpec* spec = nullptr;
+  if (const auto* pod = std::get_if<PodObject>(&object)) spec = &pod->spec;
+  if (const auto* deployment = std::get_if<DeploymentObject>(&object)) spec = &deployment->spec.pod_template.spec;
+  if (spec == nullptr) return std::nullopt;
+  for (const auto* list : {&spec->init_containers, &spec->containers}) {
+    for (const ContainerSpec& each : *list) {
+      if (each.image.empty() || find_image(images, each.image) != nullptr) continue;
+      return "nothing says what the image \"" + each.image + "\" means here: name it, or \"*\", in [images]";
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 std::optional<std::string> Runtime::refuses(const Object& object) const {
+  if (auto image = unknown_image(object, images_)) return image;
+  return changes_template(object);
+}
+
+// A running deployment's template cannot change yet: better a refusal than half an update.
+std::optional<std::string> Runtime::changes_template(const Object& object) const {
   const auto* wanted = std::get_if<DeploymentObject>(&object);
   if (wanted == nullptr) return std::nullopt;
   const auto found = supervisor_.deployments().find(ref_of(object));
@@ -165,13 +212,15 @@ void Runtime::reload() {
     for (const auto& each : loaded.error()) mistakes.push_back(each.message());
   } else {
     for (const auto& each : loaded->objects) {
-      if (auto text = refuses(each.object))
+      if (auto text = changes_template(each.object))
         mistakes.push_back(each.file + ":" + std::to_string(each.line) + ": " + *text);
     }
   }
   for (const std::string& each : mistakes) narrator_.warn(each);
   if (!mistakes.empty()) return narrator_.warn("reload refused: nothing was changed");
   containers_->change_settings(settings_of(*loaded));
+  settings_ = loaded->supervisor;
+  images_ = loaded->images;
   apply(*loaded);
   narrator_.say("reloaded");
 }

@@ -10,6 +10,7 @@
 
 #include <reeve/config/load.hpp>
 #include <reeve/core/supervisor.hpp>
+#include <reeve/runtime/host.hpp>
 
 #include <array>
 #include <deque>
@@ -21,7 +22,7 @@
 
 namespace reeve::runtime {
 
-class Runtime {
+class Runtime final : public Host {
  public:
   // The loop is the caller's and must be run to its end after the runtime is gone.
   static Result<std::unique_ptr<Runtime>> start(uv_loop_t& loop, Console& console, std::vector<std::string> files,
@@ -30,27 +31,42 @@ class Runtime {
   // Runs until everything has left; returns the exit code.
   int run();
 
+  uv_loop_t& loop() override { return loop_; }
+  const Supervisor& supervisor() const override { return supervisor_; }
+  const SupervisorSettings& settings() const override { return settings_; }
+  const std::vector<std::string>& files() const override { return files_; }
+  void post(Input input) override { inputs_.push_back(std::move(input)); }
+  void observe(Observer* observer) override;
+  std::chrono::system_clock::time_point wall_time(Instant instant) const override;
+  std::optional<std::string> refuses(const Object& object) const override;
+  std::shared_ptr<const InstanceLog> log(InstanceId instance) const override { return containers_->log(instance); }
+  std::optional<pid_t> tree_root(InstanceId instance) const override { return containers_->tree_root(instance); }
+  void warn(std::string_view text) override { narrator_.warn(text); }
+
  private:
-  Runtime(uv_loop_t& loop, Console& console, std::vector<std::string> files);
+  Runtime(uv_loop_t& loop, Console& console, std::vector<std::string> files,
+          const config::Configuration& configuration);
   Result<void> watch_signals();
   Result<void> prepare_loop();
 
-  // What happened waits here until the callback that saw it has returned.
-  void post(Input input) { inputs_.push_back(std::move(input)); }
   void settle();
   void perform(const Effect& effect);
   void arm_timer();
   void on_signal(int number);
   void reload();
   void apply(const config::Configuration& configuration);
-  std::optional<std::string> refuses(const Object& object) const;
+  std::optional<std::string> changes_template(const Object& object) const;
 
   uv_loop_t& loop_;
   Narrator narrator_;
   std::vector<std::string> files_;
   std::map<ObjectRef, std::uint64_t> written_;  // the hashes of the objects as the files have them
   Supervisor supervisor_;
-  std::deque<Input> inputs_;
+  std::deque<Input> inputs_;  // what happened waits here until the callback that saw it has returned
+  SupervisorSettings settings_;
+  Images images_;
+  Observer* observer_ = nullptr;
+  std::chrono::nanoseconds wall_offset_{};  // from our time line to the time of day, as it was at the start
   std::optional<int> exit_code_;
   std::optional<Instant> timer_at_;
   std::unique_ptr<ChildReaper> reaper_;
