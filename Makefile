@@ -47,7 +47,7 @@ else
 $(error MODE is one of release, static, debug, asan, tsan, coverage; not "$(MODE)")
 endif
 
-ROOMS   := core config linux proxy runtime cli
+ROOMS   := core config linux proxy runtime api cli
 LIBSRC  := $(foreach room,$(ROOMS),$(wildcard src/$(room)/*.cpp))
 LIBOBJ  := $(LIBSRC:%.cpp=$(OUT)/%.o)
 REEVE   := $(OUT)/reeve

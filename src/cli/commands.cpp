@@ -2,6 +2,7 @@
 
 #include "cli/options.hpp"
 
+#include <reeve/api/server.hpp>
 #include <reeve/cli/cli.hpp>
 #include <reeve/config/explain.hpp>
 #include <reeve/config/load.hpp>
@@ -53,12 +54,22 @@ FilesAsked read_files_option(const Command& command, std::span<const std::string
   return asked;
 }
 
+// A reeve that cannot be asked still supervises.
+std::shared_ptr<void> serve_api(runtime::Host& host) {
+  const std::string path = api::socket_path(host.settings());
+  if (path.empty()) return nullptr;
+  auto server = api::Server::start(host, path);
+  if (server) return std::shared_ptr<api::Server>(*std::move(server));
+  host.warn("the control API is not served: " + server.error().message());
+  return nullptr;
+}
+
 }  // namespace
 
 int run_command(const Command& command, std::span<const std::string> arguments) {
   FilesAsked asked = read_files_option(command, arguments);
   if (asked.exit_code) return *asked.exit_code;
-  return runtime::run({std::move(asked.files)});
+  return runtime::run({std::move(asked.files), serve_api});
 }
 
 int check_command(const Command& command, std::span<const std::string> arguments) {

@@ -1,0 +1,107 @@
+#pragma once
+// Answers requests about a running reeve. Knows no socket.
+
+#include "api/history.hpp"
+#include "api/reply.hpp"
+#include "api/request.hpp"
+#include "api/snapshot.hpp"
+#include "api/table.hpp"
+
+#include <reeve/runtime/host.hpp>
+
+#include <array>
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace reeve::api {
+
+// What a path means.
+struct Route {
+  const KindInfo* kind = nullptr;
+  std::string name_space;  // empty: all
+  std::string name;        // empty: the list
+  std::string subresource;
+};
+// Nothing: no path of Kubernetes' resources.
+std::optional<Route> route_of(const std::vector<std::string>& segments);
+
+struct ServerCounts {
+  std::size_t connections = 0;
+  std::size_t watches = 0;
+};
+
+class Answerer {
+ public:
+  explicit Answerer(runtime::Host& host) : host_(host), renderer_(host) {}
+
+  Reply answer(const Request& request, ServerCounts counts);
+
+  // Keeps what changed, for those who watch; recording ends when nobody asked for long.
+  void on_settled(const std::vector<Change>& changes, Instant now);
+
+  const History& history(ApiKind kind) const { return histories_[static_cast<std::size_t>(kind)].history; }
+  const Renderer& renderer() const noexcept { return renderer_; }
+  WallTime now() const;
+
+ private:
+  struct Recorded {
+    History history;
+    Instant asked_at{};
+    std::uint64_t newest = 0;
+  };
+
+  Reply answer_kind(const Request& request, const Route& route);
+  Reply answer_collection(const Request& request, const Route& route);
+  Reply answer_object(const Request& request, const Route& route);
+  Reply answer_subresource(const Request& request, const Route& route);
+
+  Reply list(const Request& request, const Route& route);
+  Reply get(const Request& request, const Route& route);
+  Reply watch(const Request& request, const Route& route);
+  Reply logs(const Request& request, const Route& route);
+
+  Reply create(const Request& request, const Route& route);
+  Reply replace(const Request& request, const Route& route);
+  Reply patch(const Request& request, const Route& route);
+  Reply remove(const Request& request, const Route& route);
+  Reply scale(const Request& request, const Route& route);
+  Reply write(const Request& request, const Route& route, std::string_view json, int code);
+  Reply object_later(const Route& route, int code, Form form);
+  std::optional<Object> current(const Route& route) const;
+  std::optional<Status> check(const Object& object, const Route& route) const;
+
+  Reply answer_own(const Request& request, ServerCounts counts);
+  Reply restart(const Route& route);
+  Reply probes(const Route& route) const;
+  Reply metrics(const Request& request, const Route& route);
+  std::string pod_metrics(const Pod& pod);
+  Reply status(ServerCounts counts) const;
+
+  void record(ApiKind kind);
+  void keep(const Change& change, std::map<std::pair<Resource, std::string>, ChangeType>& held);
+  bool is_newest(const Change& change) const;
+
+  runtime::Host& host_;
+  Renderer renderer_;
+  std::array<Recorded, watched_kinds> histories_;
+  struct CpuSample {
+    Instant at;
+    Duration cpu{};
+  };
+  std::unordered_map<InstanceId, CpuSample> cpu_;
+};
+
+// Discovery, version, health; nothing: no such path.
+std::optional<Reply> answer_discovery(const Request& request);
+
+// The instance whose log is meant, by kubectl's rules; or why there is none.
+struct LogChoice {
+  const Container* container = nullptr;
+  std::optional<InstanceId> instance;  // nothing: it waits for its first run, and the request follows
+  std::optional<Status> problem;
+};
+LogChoice choose_log(const Pod& pod, const Request& request);
+
+}  // namespace reeve::api

@@ -1,0 +1,229 @@
+// Lists, single objects and watches.
+#include "api/answer.hpp"
+
+#include <reeve/linux/clock.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+namespace reeve::api {
+namespace {
+
+// Which objects of a kind are meant.
+struct Choice {
+  ApiKind kind = ApiKind::pods;
+  std::string name_space;
+  LabelQuery labels;
+  FieldQuery fields;
+
+  bool matches(const Snapshot& each) const {
+    return (name_space.empty() || each.name_space == name_space) && labels.matches(each.labels) &&
+           fields.matches(each.fields);
+  }
+  bool is_narrow() const noexcept { return !labels.is_empty() || !fields.is_empty(); }
+};
+
+tl::expected<Choice, Status> choice_of(const Request& request, const Route& route) {
+  Choice choice{route.kind->kind, route.name_space, {}, {}};
+  auto labels = LabelQuery::parse(request.parameter("labelSelector"));
+  if (!labels) return tl::unexpected(bad_request(labels.error().what));
+  std::string wanted = request.parameter("fieldSelector");
+  if (!route.name.empty()) wanted += (wanted.empty() ? "" : ",") + ("metadata.name=" + route.name);
+  auto fields = FieldQuery::parse(wanted);
+  if (!fields) return tl::unexpected(bad_request(fields.error().what));
+  std::vector<std::string_view> known{"metadata.name", "metadata.namespace"};
+  known.insert(known.end(), route.kind->fields.begin(), route.kind->fields.end());
+  if (const std::string unknown = fields->unknown_among(known); !unknown.empty()) {
+    return tl::unexpected(bad_request("field label not supported: " + unknown));
+  }
+  choice.labels = *std::move(labels);
+  choice.fields = *std::move(fields);
+  return choice;
+}
+
+std::string list_head(const KindInfo& kind, std::uint64_t version) {
+  std::string text = "{\"kind\":\"";
+  text += kind.name;
+  text += "List\",\"apiVersion\":\"";
+  text += version_of(kind);
+  return text + "\",\"metadata\":{\"resourceVersion\":\"" + std::to_string(version) + "\"},\"items\":[";
+}
+
+std::string_view type_text(ChangeType type) {
+  switch (type) {
+    case ChangeType::added:
+      return "ADDED";
+    case ChangeType::modified:
+      return "MODIFIED";
+    case ChangeType::deleted:
+      return "DELETED";
+  }
+  return {};
+}
+
+// Reads the history of its kind at its reader's pace; one that fell off its end is told so and ends.
+class WatchStream final : public Stream {
+ public:
+  struct Options {
+    Choice choice;
+    Form form;
+    std::uint64_t version = 0;
+    bool has_bookmarks = false;
+    std::optional<Instant> ends_at;
+  };
+
+  WatchStream(const Answerer& answerer, Options options, std::vector<Snapshot> present, bool tells_present)
+      : answerer_(answerer), options_(std::move(options)), version_(options_.version) {
+    for (const Snapshot& each : present) {
+      if (options_.choice.is_narrow()) known_.insert(key_of(each));
+      if (tells_present) tell("ADDED", formed(each, options_.form, answerer_.now()));
+    }
+    if (tells_present) bookmark();
+    if (options_.has_bookmarks) bookmark_at_ = linux::monotonic_now() + bookmark_period;
+  }
+
+  State produce(std::string& out, std::size_t room, Instant now) override {
+    out += std::exchange(waiting_, {});
+    const History& history = answerer_.history(options_.choice.kind);
+    if (!history.reaches_back_to(version_)) {
+      out += "{\"type\":\"ERROR\",\"object\":" + without_newline(expired().json()) + "}\n";
+      return State::ended;
+    }
+    while (out.size() < room) {
+      const auto entry = history.after(version_);
+      if (!entry) break;
+      version_ = entry->snapshot.version;
+      take(*entry);
+      out += std::exchange(waiting_, {});
+    }
+    if (bookmark_at_ && *bookmark_at_ <= now) {
+      bookmark();
+      bookmark_at_ = now + bookmark_period;
+    }
+    const bool ends = options_.ends_at && *options_.ends_at <= now;
+    if (ends) bookmark();
+    out += std::exchange(waiting_, {});
+    return ends ? State::ended : State::open;
+  }
+
+  std::optional<Instant> deadline() const override {
+    if (!bookmark_at_) return options_.ends_at;
+    return options_.ends_at ? std::min(*options_.ends_at, *bookmark_at_) : *bookmark_at_;
+  }
+
+  bool is_watch() const override { return true; }
+
+ private:
+  static constexpr Duration bookmark_period = seconds(60);
+
+  static std::string key_of(const Snapshot& each) { return each.name_space + '/' + each.name; }
+  static std::string without_newline(std::string text) {
+    if (text.ends_with('\n')) text.pop_back();
+    return text;
+  }
+
+  void tell(std::string_view type, const std::string& object) {
+    waiting_ += "{\"type\":\"";
+    waiting_ += type;
+    waiting_ += "\",\"object\":";
+    waiting_ += object;
+    waiting_ += "}\n";
+  }
+
+  // An object that stops to match is gone for this watcher, one that begins to is new (cacher's watch filter).
+  void take(const HistoryEntry& entry) {
+    const Snapshot& each = entry.snapshot;
+    const bool matches = options_.choice.matches(each);
+    ChangeType type = entry.type;
+    if (options_.choice.is_narrow()) {
+      const bool was_known = known_.erase(key_of(each)) != 0;
+      if (matches && type != ChangeType::deleted) known_.insert(key_of(each));
+      if (!was_known && !matches) return;
+      if (!was_known && type != ChangeType::deleted) type = ChangeType::added;
+      if (was_known && !matches) type = ChangeType::deleted;
+    } else if (!matches) {
+      return;
+    }
+    tell(type_text(type), formed(each, options_.form, answerer_.now()));
+  }
+
+  void bookmark() {
+    if (!options_.has_bookmarks) return;
+    const KindInfo& kind = info(options_.choice.kind);
+    std::string object = "{\"kind\":\"";
+    object += kind.name;
+    object += "\",\"apiVersion\":\"";
+    object += version_of(kind);
+    object += "\",\"metadata\":{\"resourceVersion\":\"" + std::to_string(version_) + "\",\"creationTimestamp\":null}}";
+    if (options_.form.is_table) object = table_head(kind, options_.form, version_) + "]}";
+    tell("BOOKMARK", object);
+  }
+
+  const Answerer& answerer_;
+  Options options_;
+  std::uint64_t version_;  // everything up to it was told
+  std::set<std::string> known_;
+  std::string waiting_;
+  std::optional<Instant> bookmark_at_;
+};
+
+}  // namespace
+
+Reply Answerer::list(const Request& request, const Route& route) {
+  const auto choice = choice_of(request, route);
+  if (!choice) return reply_with(choice.error());
+  record(route.kind->kind);
+  const Form form = form_of(request.accept, request.parameter("includeObject"));
+  const std::uint64_t version = host_.supervisor().version();
+  const WallTime moment = now();
+  std::string text = form.is_table ? table_head(*route.kind, form, version) : list_head(*route.kind, version);
+  bool is_first = true;
+  for (const Snapshot& each : renderer_.all(route.kind->kind, route.name_space, form.depth())) {
+    if (!choice->matches(each)) continue;
+    if (!std::exchange(is_first, false)) text += ',';
+    if (form.is_table) {
+      text += table_row(each, form, moment);
+    } else {
+      text += '{' + each.text;
+    }
+  }
+  return reply_with(text + "]}\n");
+}
+
+Reply Answerer::get(const Request& request, const Route& route) {
+  record(route.kind->kind);
+  const Form form = form_of(request.accept, request.parameter("includeObject"));
+  const auto found = renderer_.find(route.kind->kind, route.name_space, route.name, form.depth());
+  if (!found) return reply_with(not_found(*route.kind, route.name));
+  return reply_with(formed(*found, form, now()) + '\n');
+}
+
+Reply Answerer::watch(const Request& request, const Route& route) {
+  auto choice = choice_of(request, route);
+  if (!choice) return reply_with(choice.error());
+  const std::string& given = request.parameter("resourceVersion");
+  std::uint64_t version = 0;
+  const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), version);
+  if (!given.empty() && (error != std::errc() || end != given.data() + given.size())) {
+    return reply_with(bad_request("Invalid value: \"" + given + "\": resourceVersion is not a number"));
+  }
+  record(route.kind->kind);
+  const Form form = form_of(request.accept, request.parameter("includeObject"));
+  WatchStream::Options options{*std::move(choice), form, version, request.flag("allowWatchBookmarks"), {}};
+  if (const auto limit = request.number("timeoutSeconds"); limit && *limit > 0) {
+    options.ends_at = linux::monotonic_now() + seconds(std::min<std::int64_t>(*limit, 1'000'000));
+  }
+  const bool tells_present = version == 0;
+  if (tells_present) options.version = host_.supervisor().version();
+  std::vector<Snapshot> present;
+  if (tells_present || options.choice.is_narrow()) {
+    present = renderer_.all(route.kind->kind, route.name_space, tells_present ? form.depth() : Depth::row);
+    std::erase_if(present, [&](const Snapshot& each) { return !options.choice.matches(each); });
+  }
+  Reply reply;
+  reply.stream = std::make_unique<WatchStream>(*this, std::move(options), std::move(present), tells_present);
+  return reply;
+}
+
+}  // namespace reeve::api

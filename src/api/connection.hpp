@@ -1,0 +1,82 @@
+#pragma once
+// One client: requests in, answers out, in order. It holds no more output than its bound and never waits for its
+// reader.
+
+#include "api/reply.hpp"
+#include "api/request.hpp"
+
+#include <reeve/linux/fd.hpp>
+#include <reeve/proxy/uv.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace reeve::api {
+
+class Connection {
+ public:
+  // What a connection asks of its server.
+  class Owner {
+   public:
+    virtual ~Owner() = default;
+    virtual Reply answer(const Request& request) = 0;
+    // To be called last: the connection may be destroyed inside.
+    virtual void changed(Connection& connection) = 0;
+  };
+
+  enum class Allowed { yes, no };
+
+  // Nothing: the loop cannot watch the descriptor.
+  static std::unique_ptr<Connection> open(uv_loop_t& loop, Owner& owner, linux::UniqueFd fd, Allowed allowed);
+
+  // The supervisor answered; what waited for that goes on.
+  void on_settled(Instant now);
+  // There may be more for a stream.
+  void pump(Instant now);
+  // Time passed: closes what stands still, lets streams speak.
+  void tick(Instant now);
+
+  bool is_closed() const noexcept { return !fd_; }
+  bool is_idle() const noexcept { return !is_busy() && out_.empty() && reader_.is_idle(); }
+  bool needs_time() const noexcept;
+  bool reads(InstanceId instance) const { return stream_ != nullptr && stream_->reads(instance); }
+  bool has_stream() const noexcept { return stream_ != nullptr; }
+  bool is_watch() const { return stream_ != nullptr && stream_->is_watch(); }
+  bool waits_for_settled() const noexcept { return static_cast<bool>(after_settled_); }
+  std::size_t queued_bytes() const noexcept { return out_.size() - sent_; }
+  Instant active_at() const noexcept { return active_at_; }
+
+ private:
+  Connection(Owner& owner, linux::UniqueFd fd, Allowed allowed);
+  bool is_busy() const noexcept { return stream_ != nullptr || waits_for_settled(); }
+  void on_event(int events);
+  void read_some();
+  void take_requests();
+  void refuse();
+  void start(Reply reply);
+  void write_head(const Reply& reply, bool is_chunked);
+  void write_stream(Instant now);
+  void flush();
+  void watch_events();
+  void close();
+
+  Owner& owner_;
+  linux::UniqueFd fd_;
+  Allowed allowed_;
+  proxy::UvHandle<uv_poll_t> poll_;
+  int watched_ = 0;
+  RequestReader reader_;
+  bool keep_alive_ = true;
+  bool chunked_ = true;
+  bool input_ended_ = false;
+  bool closing_ = false;     // once everything is written
+  bool discarding_ = false;  // what still comes is read and forgotten, so that the client can read our answer
+  std::unique_ptr<Stream> stream_;
+  std::function<Reply()> after_settled_;
+  std::string out_;
+  std::size_t sent_ = 0;
+  Instant active_at_;  // the last progress
+};
+
+}  // namespace reeve::api

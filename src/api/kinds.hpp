@@ -1,0 +1,48 @@
+#pragma once
+// What can be asked for: names, groups, columns, selectable fields.
+
+#include <reeve/core/change.hpp>
+#include <reeve/core/spec.hpp>
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace reeve::api {
+
+// The first ones are core's, in its order.
+enum class ApiKind { pods, services, endpoints, events, deployments, replica_sets, nodes, namespaces };
+inline constexpr std::size_t watched_kinds = 6;
+
+struct Column {
+  std::string_view name;
+  std::string_view type;    // "string", "integer"
+  std::string_view format;  // "name" for the name
+  int priority = 0;         // 1: only in wide output
+};
+
+struct KindInfo {
+  ApiKind kind;
+  std::string_view plural;
+  std::string_view singular;
+  std::string_view name;  // "Pod"
+  std::string_view group;
+  std::string_view short_name;  // empty: none
+  bool is_namespaced = true;
+  std::optional<Kind> writable;  // what core calls it, where it can be written
+  std::span<const Column> columns;
+  std::span<const std::string_view> fields;  // of field selectors, besides metadata.name and metadata.namespace
+};
+
+std::span<const KindInfo> kinds() noexcept;
+const KindInfo& info(ApiKind kind) noexcept;
+const KindInfo* find_kind(std::string_view group, std::string_view plural) noexcept;
+
+constexpr std::string_view version_of(const KindInfo& kind) noexcept { return kind.group.empty() ? "v1" : "apps/v1"; }
+
+// `pods`, `deployments.apps`: as messages name them.
+std::string qualified(const KindInfo& kind);
+
+}  // namespace reeve::api

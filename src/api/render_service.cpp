@@ -1,0 +1,299 @@
+// Services, endpoints, events, the node, namespaces.
+#include "api/render.hpp"
+
+#include <reeve/config/write.hpp>
+#include <reeve/core/fields.hpp>
+
+#include <sys/utsname.h>
+
+#include <algorithm>
+#include <thread>
+
+namespace reeve::api {
+namespace json = boost::json;
+namespace {
+
+constexpr std::string_view pod_address = "127.0.0.1";
+
+// "80/TCP,443:30443/TCP".
+std::string ports_text(const Service& service) {
+  std::string text;
+  const auto& ports = service.object().spec.ports;
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    const std::int32_t node_port = service.given().node_ports[i];
+    if (!text.empty()) text += ',';
+    text += std::to_string(ports[i].port);
+    if (node_port != 0) text += ':' + std::to_string(node_port);
+    text += "/TCP";
+  }
+  return text.empty() ? "<none>" : text;
+}
+
+// The spec with what reeve chose.
+json::object service_spec(const Service& service) {
+  json::object spec = config::to_json(service.object().spec, config::Defaults::included);
+  spec["clusterIP"] = service.given().cluster_ip;
+  if (auto* ports = spec["ports"].if_array()) {
+    for (std::size_t i = 0; i < ports->size(); ++i) {
+      const ServicePort& port = service.object().spec.ports[i];
+      json::object& each = (*ports)[i].as_object();
+      if (!port.target_port) each["targetPort"] = port.port;
+      if (service.given().node_ports[i] != 0) each["nodePort"] = service.given().node_ports[i];
+    }
+  }
+  return spec;
+}
+
+struct Address {
+  const Pod* pod;
+  std::int32_t port;
+};
+
+// The pods behind one port, by Kubernetes' old rules: leaving ones are left out.
+struct Subset {
+  const ServicePort* port;
+  std::vector<Address> ready;
+  std::vector<Address> unready;
+};
+
+std::vector<Subset> subsets_of(const Service& service, const Supervisor& supervisor) {
+  const ServiceObject& object = service.object();
+  std::vector<Subset> subsets;
+  for (const ServicePort& port : object.spec.ports) subsets.push_back({&port, {}, {}});
+  for (const Pod* pod : supervisor.pods()) {
+    const bool is_meant = pod->metadata().name_space == object.metadata.name_space && !is_final(pod->phase()) &&
+                          selects(object.spec.selector, pod->metadata().labels);
+    const bool all = object.spec.publish_not_ready_addresses;
+    if (!is_meant || (pod->is_terminating() && !all)) continue;
+    for (Subset& each : subsets) {
+      const auto number = resolve_port(each.port->target_port.value_or(PortRef(each.port->port)), *pod->spec());
+      if (number) (pod->is_ready() || all ? each.ready : each.unready).push_back({pod, *number});
+    }
+  }
+  return subsets;
+}
+
+json::array addresses_json(const std::vector<Address>& addresses, std::int32_t port, const std::string& node) {
+  json::array list;
+  for (const Address& each : addresses) {
+    if (each.port != port) continue;
+    list.push_back(json::object{{"ip", pod_address},
+                                {"nodeName", node},
+                                {"targetRef", json::object{{"kind", "Pod"},
+                                                           {"namespace", each.pod->identity().name_space},
+                                                           {"name", each.pod->identity().name},
+                                                           {"uid", each.pod->identity().uid}}}});
+  }
+  return list;
+}
+
+// One subset per port number that pods really have.
+json::array subsets_json(const std::vector<Subset>& subsets, const std::string& node) {
+  json::array list;
+  for (const Subset& subset : subsets) {
+    std::vector<std::int32_t> ports;
+    for (const auto* side : {&subset.ready, &subset.unready}) {
+      for (const Address& each : *side) ports.push_back(each.port);
+    }
+    std::ranges::sort(ports);
+    ports.erase(std::unique(ports.begin(), ports.end()), ports.end());
+    for (const std::int32_t port : ports) {
+      json::object entry;
+      if (auto ready = addresses_json(subset.ready, port, node); !ready.empty()) entry["addresses"] = std::move(ready);
+      if (auto unready = addresses_json(subset.unready, port, node); !unready.empty()) {
+        entry["notReadyAddresses"] = std::move(unready);
+      }
+      json::object number{{"port", port}, {"protocol", "TCP"}};
+      if (!subset.port->name.empty()) number["name"] = subset.port->name;
+      entry["ports"] = json::array{std::move(number)};
+      list.push_back(std::move(entry));
+    }
+  }
+  return list;
+}
+
+// "127.0.0.1:80,127.0.0.1:81 + 2 more...".
+std::string endpoints_text(const std::vector<Subset>& subsets) {
+  constexpr std::size_t shown_max = 3;
+  std::string text;
+  std::size_t count = 0;
+  for (const Subset& subset : subsets) {
+    for (const Address& each : subset.ready) {
+      if (++count > shown_max) continue;
+      if (!text.empty()) text += ',';
+      text += std::string(pod_address) + ':' + std::to_string(each.port);
+    }
+  }
+  if (count == 0) return "<none>";
+  if (count > shown_max) text += " + " + std::to_string(count - shown_max) + " more...";
+  return text;
+}
+
+std::string lower(std::string_view text) {
+  std::string all(text);
+  for (char& c : all) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  return all;
+}
+
+}  // namespace
+
+Snapshot Renderer::service(const Service& service, std::uint64_t version, Depth depth) const {
+  const ServiceObject& object = service.object();
+  Snapshot snapshot = begin_snapshot(ApiKind::services, object.metadata, version);
+  const WallTime created = host_.wall_time(service.created());
+  const bool is_balancer = object.spec.type == ServiceType::load_balancer;
+  snapshot.cells = {object.metadata.name,
+                    std::string(enum_name(object.spec.type)),
+                    service.given().cluster_ip,
+                    std::string(is_balancer ? "0.0.0.0" : "<none>"),
+                    ports_text(service),
+                    AgeCell{created, {}, {}},
+                    labels_text(object.spec.selector)};
+  json::object rest;
+  if (depth == Depth::whole) {
+    rest["spec"] = service_spec(service);
+    json::object balancer;
+    if (is_balancer) balancer["ingress"] = json::array{json::object{{"ip", "0.0.0.0"}}};
+    rest["status"] = json::object{{"loadBalancer", std::move(balancer)}};
+  }
+  write_text(snapshot,
+             metadata_json(object.metadata, {stable_uid("Service", ref_of(object), created), version, created}), rest);
+  return snapshot;
+}
+
+Snapshot Renderer::endpoints(const Service& service, std::uint64_t version, Depth depth) const {
+  const ServiceObject& object = service.object();
+  ObjectMeta metadata = object.metadata;
+  metadata.annotations.clear();
+  Snapshot snapshot = begin_snapshot(ApiKind::endpoints, metadata, version);
+  const WallTime created = host_.wall_time(service.created());
+  const auto subsets = subsets_of(service, host_.supervisor());
+  snapshot.cells = {metadata.name, endpoints_text(subsets), AgeCell{created, {}, {}}};
+  json::object rest;
+  if (depth == Depth::whole) {
+    if (auto list = subsets_json(subsets, node_name_); !list.empty()) rest["subsets"] = std::move(list);
+  }
+  write_text(snapshot, metadata_json(metadata, {stable_uid("Endpoints", ref_of(object), created), version, created}),
+             rest);
+  return snapshot;
+}
+
+Snapshot Renderer::event(const Event& event, Depth depth) const {
+  const WallTime first = host_.wall_time(event.first), last = host_.wall_time(event.last);
+  ObjectMeta metadata;
+  metadata.name_space = event.object.name_space;
+  metadata.name = event_name(event, first);
+  Snapshot snapshot = begin_snapshot(ApiKind::events, metadata, event.version);
+  const std::string_view type = event.type == EventType::warning ? "Warning" : "Normal";
+  const std::string_view api = config::api_version(event.object.kind);
+  const Pod* pod = event.object.kind == Kind::pod
+                       ? host_.supervisor().find_pod(event.object.name_space, event.object.name)
+                       : nullptr;
+  json::object involved{{"kind", kind_name(event.object.kind)},
+                        {"namespace", event.object.name_space},
+                        {"name", event.object.name},
+                        {"apiVersion", api}};
+  if (pod != nullptr) involved["uid"] = pod->identity().uid;
+  if (!event.field_path.empty()) involved["fieldPath"] = event.field_path;
+  const std::string source = std::string(event.source) + (event.source == source::kubelet ? ", " + node_name_ : "");
+  snapshot.cells = {AgeCell{last, {}, {}},
+                    std::string(type),
+                    std::string(event.reason),
+                    lower(kind_name(event.object.kind)) + '/' + event.object.name,
+                    event.field_path,
+                    source,
+                    event.message,
+                    AgeCell{first, {}, {}},
+                    std::int64_t{event.count},
+                    metadata.name};
+  snapshot.fields.insert(snapshot.fields.end(), {{"involvedObject.kind", std::string(kind_name(event.object.kind))},
+                                                 {"involvedObject.name", event.object.name},
+                                                 {"involvedObject.namespace", event.object.name_space},
+                                                 {"involvedObject.uid", pod != nullptr ? pod->identity().uid : ""},
+                                                 {"involvedObject.fieldPath", event.field_path},
+                                                 {"involvedObject.apiVersion", std::string(api)},
+                                                 {"reason", std::string(event.reason)},
+                                                 {"type", std::string(type)}});
+  json::object rest;
+  if (depth == Depth::whole) {
+    json::object from{{"component", event.source}};
+    if (event.source == source::kubelet) from["host"] = node_name_;
+    rest = {{"involvedObject", std::move(involved)},
+            {"reason", event.reason},
+            {"message", event.message},
+            {"source", std::move(from)},
+            {"firstTimestamp", rfc3339(first)},
+            {"lastTimestamp", rfc3339(last)},
+            {"count", event.count},
+            {"type", type},
+            {"eventTime", nullptr},
+            {"reportingComponent", ""},
+            {"reportingInstance", ""}};
+  }
+  const std::string uid = stable_uid("Event", {event.object.kind, metadata.name_space, metadata.name}, first);
+  write_text(snapshot, metadata_json(metadata, {uid, event.version, first}), rest);
+  return snapshot;
+}
+
+Snapshot Renderer::node(Depth depth) const {
+  ObjectMeta metadata;
+  metadata.name = node_name_;
+  metadata.name_space.clear();
+  metadata.labels = {{"kubernetes.io/hostname", node_name_}, {"kubernetes.io/os", "linux"}};
+  Snapshot snapshot = begin_snapshot(ApiKind::nodes, metadata, 1);
+  utsname machine{};
+  ::uname(&machine);
+  const std::string kernel = machine.release;
+  const std::string version = std::string("v") + REEVE_VERSION;
+  snapshot.cells = {node_name_,
+                    std::string("Ready"),
+                    std::string("<none>"),
+                    AgeCell{started_, {}, {}},
+                    version,
+                    std::string(pod_address),
+                    std::string("<none>"),
+                    std::string("Linux"),
+                    kernel,
+                    std::string("reeve://") + REEVE_VERSION};
+  json::object rest;
+  if (depth == Depth::whole) {
+    json::object about{{"machineID", ""},
+                       {"kernelVersion", kernel},
+                       {"osImage", "Linux"},
+                       {"architecture", std::string(machine.machine) == "x86_64" ? "amd64" : machine.machine},
+                       {"operatingSystem", "linux"},
+                       {"kubeletVersion", version},
+                       {"kubeProxyVersion", version},
+                       {"containerRuntimeVersion", std::string("reeve://") + REEVE_VERSION}};
+    const std::string cores = std::to_string(std::max(1u, std::thread::hardware_concurrency()));
+    rest["spec"] = json::object();
+    rest["status"] = json::object{
+        {"capacity", json::object{{"cpu", cores}}},
+        {"allocatable", json::object{{"cpu", cores}}},
+        {"conditions", json::array{condition_json("Ready", true, started_, "ReeveReady", "reeve is running")}},
+        {"addresses", json::array{json::object{{"type", "InternalIP"}, {"address", pod_address}},
+                                  json::object{{"type", "Hostname"}, {"address", node_name_}}}},
+        {"nodeInfo", std::move(about)}};
+  }
+  write_text(snapshot, metadata_json(metadata, {stable_uid("Node", {Kind::pod, "", node_name_}, {}), 1, started_}),
+             rest);
+  return snapshot;
+}
+
+Snapshot Renderer::name_space(const std::string& name, Depth depth) const {
+  ObjectMeta metadata;
+  metadata.name = name;
+  metadata.name_space.clear();
+  Snapshot snapshot = begin_snapshot(ApiKind::namespaces, metadata, 1);
+  snapshot.cells = {name, std::string("Active"), AgeCell{started_, {}, {}}};
+  json::object rest;
+  if (depth == Depth::whole) {
+    rest["spec"] = json::object{{"finalizers", json::array{"kubernetes"}}};
+    rest["status"] = json::object{{"phase", "Active"}};
+  }
+  write_text(snapshot, metadata_json(metadata, {stable_uid("Namespace", {Kind::pod, "", name}, {}), 1, started_}),
+             rest);
+  return snapshot;
+}
+
+}  // namespace reeve::api

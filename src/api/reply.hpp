@@ -1,0 +1,53 @@
+#pragma once
+// What comes of a request: bytes now, bytes after the supervisor answered, or bytes as they come.
+
+#include "api/status.hpp"
+
+#include <reeve/core/id.hpp>
+#include <reeve/core/time.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace reeve::api {
+
+// A body without an end that is known. It is asked for more only when its reader has taken what it was given.
+class Stream {
+ public:
+  virtual ~Stream() = default;
+
+  enum class State { open, ended };
+
+  // Appends what there is now, about `room` bytes at most.
+  virtual State produce(std::string& out, std::size_t room, Instant now) = 0;
+
+  // When it has something to say though nothing happened.
+  virtual std::optional<Instant> deadline() const { return std::nullopt; }
+
+  // Whether output of this instance concerns it.
+  virtual bool reads(InstanceId) const { return false; }
+  virtual bool is_watch() const { return false; }
+};
+
+struct Reply {
+  int code = 200;
+  std::string_view content_type = "application/json";
+  std::string body;
+  std::string_view allow;                // of a 405
+  std::unique_ptr<Stream> stream;        // instead of the body
+  std::function<Reply()> after_settled;  // instead of everything: asked once the supervisor has answered
+};
+
+inline Reply reply_with(std::string json, int code = 200) {
+  Reply reply;
+  reply.code = code;
+  reply.body = std::move(json);
+  return reply;
+}
+
+inline Reply reply_with(const Status& status) { return reply_with(status.json(), status.code); }
+
+}  // namespace reeve::api

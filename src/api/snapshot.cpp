@@ -1,0 +1,250 @@
+#include "api/snapshot.hpp"
+
+#include "api/render.hpp"
+
+#include <reeve/core/hash.hpp>
+
+#include <unistd.h>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+
+#include <cctype>
+#include <cstdio>
+#include <set>
+
+namespace reeve::api {
+namespace json = boost::json;
+namespace {
+
+// What stands before an object's own text.
+std::string head(ApiKind kind) {
+  std::string text = "{\"kind\":\"";
+  text += info(kind).name;
+  text += "\",\"apiVersion\":\"";
+  text += version_of(info(kind));
+  return text + "\",";
+}
+
+std::string host_name() {
+  char name[256] = "localhost";
+  ::gethostname(name, sizeof name - 1);
+  std::string lower(name);
+  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return lower;
+}
+
+}  // namespace
+
+std::string cell_text(const Cell& cell, WallTime now) {
+  if (const auto* number = std::get_if<std::int64_t>(&cell)) return std::to_string(*number);
+  if (const auto* text = std::get_if<std::string>(&cell)) return *text;
+  const auto& age = std::get<AgeCell>(cell);
+  return age.before + human_duration(std::max<Duration>(now - age.since, Duration{0})) + age.after;
+}
+
+std::string Snapshot::object() const { return head(kind) + text; }
+
+std::string Snapshot::partial() const {
+  return "{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/v1\"," + text.substr(0, metadata_size) + '}';
+}
+
+std::string event_name(const Event& event, WallTime first) {
+  char suffix[20];
+  const auto nanoseconds = std::chrono::duration_cast<std::chrono::nanoseconds>(first.time_since_epoch()).count();
+  std::snprintf(suffix, sizeof suffix, ".%llx",
+                static_cast<unsigned long long>(nanoseconds) + static_cast<unsigned long long>(event.id));
+  return event.object.name + suffix;
+}
+
+std::string stable_uid(std::string_view kind, const ObjectRef& object, WallTime created) {
+  const std::string key = std::string(kind) + '/' + object.name_space + '/' + object.name + '/' +
+                          std::to_string(created.time_since_epoch().count());
+  std::uint32_t parts[4];
+  std::uint32_t hash = 2166136261u;
+  for (std::uint32_t& each : parts) each = hash = fnv1a(key, hash ^ 0x9e3779b9u);
+  char text[40];
+  std::snprintf(text, sizeof text, "%08x-%04x-4%03x-%04x-%04x%08x", parts[0], parts[1] >> 16, parts[1] & 0xfff,
+                0x8000 | (parts[2] >> 18), parts[2] & 0xffff, parts[3]);
+  return text;
+}
+
+json::object metadata_json(const ObjectMeta& metadata, MetadataParts parts) {
+  json::object object;
+  object["name"] = metadata.name;
+  if (!metadata.name_space.empty()) object["namespace"] = metadata.name_space;
+  object["uid"] = std::move(parts.uid);
+  object["resourceVersion"] = std::to_string(parts.version);
+  if (parts.generation) object["generation"] = *parts.generation;
+  object["creationTimestamp"] = rfc3339(parts.created);
+  if (parts.deletion) object["deletionTimestamp"] = rfc3339(*parts.deletion);
+  if (parts.deletion_grace) object["deletionGracePeriodSeconds"] = *parts.deletion_grace;
+  const auto put = [&](std::string_view key, const Labels& labels) {
+    if (labels.empty()) return;
+    json::object& map = object[key].emplace_object();
+    for (const auto& [name, value] : labels) map[name] = value;
+  };
+  put("labels", metadata.labels);
+  put("annotations", metadata.annotations);
+  if (!parts.owners.empty()) object["ownerReferences"] = std::move(parts.owners);
+  return object;
+}
+
+void write_text(Snapshot& snapshot, const json::object& metadata, const json::object& rest) {
+  snapshot.text = "\"metadata\":" + json::serialize(metadata);
+  snapshot.metadata_size = snapshot.text.size();
+  for (const auto& [key, value] : rest) {
+    snapshot.text += ",\"";
+    snapshot.text += key;
+    snapshot.text += "\":";
+    snapshot.text += json::serialize(value);
+  }
+  snapshot.text += '}';
+}
+
+Snapshot begin_snapshot(ApiKind kind, const ObjectMeta& metadata, std::uint64_t version) {
+  Snapshot snapshot;
+  snapshot.kind = kind;
+  snapshot.name_space = metadata.name_space;
+  snapshot.name = metadata.name;
+  snapshot.version = version;
+  snapshot.labels = metadata.labels;
+  snapshot.fields = {{"metadata.name", metadata.name}, {"metadata.namespace", metadata.name_space}};
+  return snapshot;
+}
+
+std::string labels_text(const Labels& labels) {
+  std::string text;
+  for (const auto& [key, value] : labels) text += (text.empty() ? "" : ",") + key + '=' + value;
+  return text.empty() ? "<none>" : text;
+}
+
+json::object owner_json(std::string_view api_version, std::string_view kind, const std::string& name,
+                        const std::string& uid) {
+  return {{"apiVersion", api_version}, {"kind", kind}, {"name", name}, {"uid", uid}, {"controller", true},
+          {"blockOwnerDeletion", true}};
+}
+
+json::object condition_json(std::string_view type, bool status, WallTime since, std::string_view reason,
+                            std::string_view message) {
+  json::object condition{{"type", type}, {"status", status ? "True" : "False"}, {"lastProbeTime", nullptr}};
+  condition["lastTransitionTime"] = rfc3339(since);
+  if (!reason.empty()) condition["reason"] = reason;
+  if (!message.empty()) condition["message"] = message;
+  return condition;
+}
+
+Renderer::Renderer(const runtime::Host& host)
+    : host_(host), node_name_(host_name()), started_(std::chrono::system_clock::now()) {}
+
+std::vector<std::string> Renderer::namespaces() const {
+  std::set<std::string> names{"default"};
+  for (const Pod* each : host_.supervisor().pods()) names.insert(each->metadata().name_space);
+  for (const auto& [name, each] : host_.supervisor().services()) names.insert(name.name_space);
+  for (const auto& [name, each] : host_.supervisor().deployments()) names.insert(name.name_space);
+  return {names.begin(), names.end()};
+}
+
+void Renderer::add_services(ApiKind kind, const std::string& name_space, Depth depth,
+                            std::vector<Snapshot>& list) const {
+  for (const auto& [name, each] : host_.supervisor().services()) {
+    if (!name_space.empty() && name.name_space != name_space) continue;
+    const Resource resource = static_cast<Resource>(kind);
+    const std::uint64_t version = host_.supervisor().version_of(resource, name);
+    list.push_back(kind == ApiKind::services ? service(*each, version, depth) : endpoints(*each, version, depth));
+  }
+}
+
+void Renderer::add_deployments(ApiKind kind, const std::string& name_space, Depth depth,
+                               std::vector<Snapshot>& list) const {
+  for (const auto& [name, each] : host_.supervisor().deployments()) {
+    if (!name_space.empty() && name.name_space != name_space) continue;
+    const Supervisor& supervisor = host_.supervisor();
+    if (kind == ApiKind::deployments) {
+      list.push_back(deployment(*each, supervisor.version_of(Resource::deployments, name), depth));
+    } else {
+      const ObjectRef shadow = each->replica_set();
+      list.push_back(replica_set(*each, supervisor.version_of(Resource::replica_sets, shadow), depth));
+    }
+  }
+}
+
+std::vector<Snapshot> Renderer::all(ApiKind kind, const std::string& name_space, Depth depth) const {
+  const Supervisor& supervisor = host_.supervisor();
+  const auto is_meant = [&](const std::string& its) { return name_space.empty() || its == name_space; };
+  std::vector<Snapshot> list;
+  switch (kind) {
+    case ApiKind::pods:
+      for (const Pod* each : supervisor.pods()) {
+        if (is_meant(each->metadata().name_space)) list.push_back(pod(*each, supervisor.version_of(*each), depth));
+      }
+      break;
+    case ApiKind::services:
+    case ApiKind::endpoints:
+      add_services(kind, name_space, depth, list);
+      break;
+    case ApiKind::deployments:
+    case ApiKind::replica_sets:
+      add_deployments(kind, name_space, depth, list);
+      break;
+    case ApiKind::events:
+      for (const Event& each : supervisor.events().events()) {
+        if (is_meant(each.object.name_space)) list.push_back(event(each, depth));
+      }
+      break;
+    case ApiKind::nodes:
+      list.push_back(node(depth));
+      break;
+    case ApiKind::namespaces:
+      for (const std::string& each : namespaces()) list.push_back(this->name_space(each, depth));
+      break;
+  }
+  return list;
+}
+
+std::optional<Snapshot> Renderer::find(ApiKind kind, const std::string& name_space, const std::string& name,
+                                       Depth depth) const {
+  const Supervisor& supervisor = host_.supervisor();
+  if (kind == ApiKind::pods) {
+    const Pod* found = supervisor.find_pod(name_space, name);
+    if (found == nullptr) return std::nullopt;
+    return pod(*found, supervisor.version_of(*found), depth);
+  }
+  for (Snapshot& each : all(kind, info(kind).is_namespaced ? name_space : "", depth)) {
+    if (each.name == name) return std::move(each);
+  }
+  return std::nullopt;
+}
+
+std::optional<Snapshot> Renderer::of_last_seen(const Change& change, Depth depth) const {
+  if (const auto* last = std::get_if<std::shared_ptr<const Pod>>(&change.last_seen)) {
+    return pod(**last, change.version, depth);
+  }
+  if (const auto* last = std::get_if<std::shared_ptr<const Service>>(&change.last_seen)) {
+    return change.resource == Resource::services ? service(**last, change.version, depth)
+                                                 : endpoints(**last, change.version, depth);
+  }
+  if (const auto* last = std::get_if<std::shared_ptr<const Deployment>>(&change.last_seen)) {
+    return change.resource == Resource::deployments ? deployment(**last, change.version, depth)
+                                                    : replica_set(**last, change.version, depth);
+  }
+  if (const auto* last = std::get_if<Event>(&change.last_seen)) {
+    Event copy = *last;
+    copy.version = change.version;
+    return event(copy, depth);
+  }
+  return std::nullopt;
+}
+
+std::optional<Snapshot> Renderer::of(const Change& change, Depth depth) const {
+  if (change.type == ChangeType::deleted) return of_last_seen(change, depth);
+  std::optional<Snapshot> snapshot;
+  if (change.resource == Resource::events) {
+    const Event* found = host_.supervisor().events().find(change.event_id);
+    if (found != nullptr) snapshot = event(*found, depth);
+  } else {
+    snapshot = find(static_cast<ApiKind>(change.resource), change.name_space, change.name, depth);
+  }
+  return snapshot;
+}
+
+}  // namespace reeve::api
