@@ -164,13 +164,14 @@ build/release/bench: $(patsubst %.cpp,build/release/%.o,$(wildcard tests/bench/*
 
 FUZZERS := $(patsubst tests/fuzz/%.cpp,%,$(wildcard tests/fuzz/*_fuzz.cpp))
 FUZZ_SECONDS ?= 60
+FUZZED_API := $(patsubst %,src/api/%.cpp,request route kinds selector patch status table snapshot time_text utf8 discovery)
 fuzz: deps ## every fuzzer for FUZZ_SECONDS (60), starting from its corpus
 	$(call INSTALL,$(FUZZ_PACKAGES))
 	@mkdir -p build/fuzz
 	$(Q)set -e; for each in $(FUZZERS); do \
 	  echo "  FUZZ    $$each"; \
 	  clang++ -std=c++20 -g -O1 -Iinclude -Isrc -Itests -fsanitize=fuzzer,address,undefined -DREEVE_VERSION='"fuzz"' \
-	    tests/fuzz/$$each.cpp $$(ls src/core/*.cpp src/config/*.cpp src/runtime/http_exchange.cpp) \
+	    tests/fuzz/$$each.cpp $$(ls src/core/*.cpp src/config/*.cpp src/runtime/http_exchange.cpp $(FUZZED_API)) \
 	    -o build/fuzz/$$each -l:libyaml-cpp.a -l:libboost_json.a; \
 	  mkdir -p build/fuzz/corpus-$$each; \
 	  build/fuzz/$$each -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 -print_final_stats=0 -verbosity=0 \

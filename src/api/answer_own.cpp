@@ -22,14 +22,6 @@ std::string_view result_name(ProbeResult result) {
 
 double in_seconds(Duration each) { return std::chrono::duration<double>(each).count(); }
 
-// What a probe printed may be any bytes; JSON is UTF-8.
-std::string printable(std::string text) {
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) >= 0x80) c = '?';
-  }
-  return text;
-}
-
 json::object probe_json(const Container& container, const ProbeWorker& worker, const runtime::Host& host) {
   const int in_a_row = worker.run_length();
   json::object probe{{"container", container.spec().name},
@@ -44,7 +36,7 @@ json::object probe_json(const Container& container, const ProbeWorker& worker, c
     results.push_back(json::object{{"time", rfc3339_nano(host.wall_time(each.when))},
                                    {"result", result_name(each.result)},
                                    {"latencySeconds", in_seconds(each.latency)},
-                                   {"text", printable(each.text)}});
+                                   {"text", valid_utf8(each.text)}});
   }
   probe["results"] = std::move(results);
   return probe;

@@ -18,7 +18,7 @@ class PodRenderer {
   json::object ended(const StateTerminated& end) const {
     json::object state{{"exitCode", end.exit_code}, {"reason", end.reason}};
     if (end.signal != 0) state["signal"] = end.signal;
-    if (!end.message.empty()) state["message"] = end.message;
+    if (!end.message.empty()) state["message"] = valid_utf8(end.message);
     state["startedAt"] = time(end.started_at);
     state["finishedAt"] = time(end.finished_at);
     state["containerID"] = "reeve://" + std::to_string(end.instance.value);

@@ -184,6 +184,7 @@ Snapshot Renderer::event(const Event& event, Depth depth) const {
   metadata.name_space = event.object.name_space;
   metadata.name = event_name(event, first);
   Snapshot snapshot = begin_snapshot(ApiKind::events, metadata, event.version);
+  const std::string message = valid_utf8(event.message);
   const std::string_view type = event.type == EventType::warning ? "Warning" : "Normal";
   const std::string_view api = config::api_version(event.object.kind);
   const Pod* pod = event.object.kind == Kind::pod
@@ -202,7 +203,7 @@ Snapshot Renderer::event(const Event& event, Depth depth) const {
                     lower(kind_name(event.object.kind)) + '/' + event.object.name,
                     event.field_path,
                     source,
-                    event.message,
+                    message,
                     AgeCell{first, {}, {}},
                     std::int64_t{event.count},
                     metadata.name};
@@ -220,7 +221,7 @@ Snapshot Renderer::event(const Event& event, Depth depth) const {
     if (event.source == source::kubelet) from["host"] = node_name_;
     rest = {{"involvedObject", std::move(involved)},
             {"reason", event.reason},
-            {"message", event.message},
+            {"message", message},
             {"source", std::move(from)},
             {"firstTimestamp", rfc3339(first)},
             {"lastTimestamp", rfc3339(last)},

@@ -80,6 +80,9 @@ class Renderer {
   WallTime started_;
 };
 
+// Programs print any bytes, JSON is UTF-8: what is none becomes U+FFFD.
+std::string valid_utf8(std::string_view text);
+
 std::string event_name(const Event& event, WallTime first);
 
 // An identity that needs no memory: of a kind, a name and the moment of creation.
