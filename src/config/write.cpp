@@ -82,6 +82,10 @@ class Writer {
     return value(*maybe);
   }
   template <class T>
+  json::value value(const Boxed<T>& maybe) const {
+    return value(*maybe);
+  }
+  template <class T>
   json::value value(const std::vector<T>& list) const {
     json::array array(storage_);
     array.reserve(list.size());

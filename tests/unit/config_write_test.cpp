@@ -66,8 +66,8 @@ class Maker {
   PortRef port() { return maybe() ? PortRef(number(65535) + 1) : PortRef(text()); }
   ObjectMeta metadata() { return {text(), maybe() ? "default" : "other", labels(), labels()}; }
 
-  std::optional<ProbeSpec> probe() {
-    if (maybe()) return std::nullopt;
+  Boxed<ProbeSpec> probe() {
+    if (maybe()) return {};
     ProbeSpec probe;
     if (maybe()) probe.exec = ExecAction{words()};
     if (maybe()) probe.http_get = HttpGetAction{"/" + text(), port(), text(), ProbeScheme::http, pairs()};
