@@ -46,8 +46,11 @@ class Desugar {
         drafts_.supervisor = std::move(entry);
       } else if (entry.key == "images") {
         images(entry);
+      } else if (entry.key == "simulate") {
+        simulations(entry);
       } else {
-        fail(entry.position, unknown(entry.key, "this file", {"pod", "deployment", "service", "supervisor", "images"}));
+        fail(entry.position,
+             unknown(entry.key, "this file", {"pod", "deployment", "service", "supervisor", "images", "simulate"}));
       }
     }
   }
@@ -58,6 +61,13 @@ class Desugar {
   void images(Entry& entry) {
     if (entry.value.map() == nullptr) return fail(entry.position, "images: expected a table");
     drafts_.images = std::move(*entry.value.map());
+  }
+
+  void simulations(Entry& entry) {
+    if (entry.value.map() == nullptr) {
+      return fail(entry.position, "simulate: expected tables with names: write [simulate.NAME]");
+    }
+    drafts_.simulations = std::move(*entry.value.map());
   }
 
   void tables(Entry& kind, Kind of) {

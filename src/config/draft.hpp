@@ -32,6 +32,7 @@ struct Drafts {
   std::vector<Draft> objects;
   std::optional<Entry> supervisor;
   Node::Map images;
+  Node::Map simulations;
   std::vector<Fault> faults;
 };
 

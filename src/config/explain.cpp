@@ -86,6 +86,8 @@ std::vector<FieldInfo> explained_kinds() {
           kind("deployment", "Copies of a pod, kept running: [deployment.NAME].", &describe<DeploymentObject>),
           kind("service", "One address for the ready pods of a deployment: [service.NAME].", &describe<ServiceObject>),
           kind("image", "What an image name means on this machine: an entry of [images].", &describe<ImageSpec>),
+          kind("simulate", "What reeve simulate assumes of a pod or deployment: [simulate.NAME].",
+               &describe<SimulationSpec>),
           kind("supervisor", "About reeve itself: [supervisor].", &describe<SupervisorSettings>)};
 }
 

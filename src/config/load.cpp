@@ -59,8 +59,8 @@ std::string Mistake::message() const {
   return file + ':' + std::to_string(line) + ':' + std::to_string(column) + ": " + text;
 }
 
-Loaded load(std::span<const std::string> paths) {
-  Reader reader;
+Loaded load(std::span<const std::string> paths, ImagesKnown images) {
+  Reader reader(images);
   for (const std::string& path : paths) {
     std::error_code ignored;
     if (path == "-") {

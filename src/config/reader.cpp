@@ -113,6 +113,7 @@ void Reader::read(const Source& source) {
   for (Fault& fault : drafts.faults) note(file, fault.position, std::move(fault.text));
   if (drafts.supervisor) take_supervisor(*drafts.supervisor, file);
   take_images(drafts.images, file);
+  for (Entry& each : drafts.simulations) take_simulation(each, file);
   for (Draft& draft : drafts.objects) {
     std::vector<Fault> faults;
     Object object = object_of(draft, faults);
@@ -165,6 +166,30 @@ void Reader::take_image(const Entry& entry, ImageSpec& image, std::size_t file) 
   }
 }
 
+void Reader::take_simulation(Entry& entry, std::size_t file) {
+  const std::string where = "simulate " + quoted(entry.key);
+  const auto [found, is_new] = configuration_.simulations.try_emplace(entry.key);
+  if (!is_new) return note(file, entry.position, where + " is given twice");
+  std::vector<Fault> faults;
+  Binder(faults, Dialect::toml).bind(entry.value, found->second, where);
+  for (Fault& fault : faults) note(file, fault.position, std::move(fault.text));
+  for (const FieldError& error : validate(found->second)) {
+    note(file, locate(entry.value, error.field).position, where + ": " + error.message());
+  }
+  simulated_.push_back({entry.key, file, entry.position});
+}
+
+void Reader::check_simulation_targets() {
+  for (const Simulated& each : simulated_) {
+    if (objects_.contains({Kind::pod, each.name}) || objects_.contains({Kind::deployment, each.name})) continue;
+    KeyNames near = names_of(Kind::pod);
+    const KeyNames more = names_of(Kind::deployment);
+    near.insert(near.end(), more.begin(), more.end());
+    note(each.file, each.position,
+         "there is no pod or deployment " + quoted(each.name) + " to simulate" + did_you_mean(each.name, near));
+  }
+}
+
 std::vector<Mistake> Reader::mistakes() {
   std::ranges::stable_sort(notes_, {}, [](const Note& each) { return std::tuple(each.file, each.fault.position); });
   std::vector<Mistake> list;
@@ -177,10 +202,11 @@ std::vector<Mistake> Reader::mistakes() {
 
 Loaded Reader::finish() {
   index_names();
+  check_simulation_targets();
   for (Item& item : items_) resolve_target(item);
   for (Item& item : items_) {
     validate_item(item);
-    check_images(item);
+    if (images_known_ == ImagesKnown::here) check_images(item);
     check_duplicates(item);
     check_addresses(item);
   }
@@ -195,8 +221,8 @@ Loaded Reader::finish() {
   return std::move(configuration_);
 }
 
-Loaded parse(std::span<const Source> sources) {
-  Reader reader;
+Loaded parse(std::span<const Source> sources, ImagesKnown images) {
+  Reader reader(images);
   for (const Source& source : sources) reader.read(source);
   return reader.finish();
 }

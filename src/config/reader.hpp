@@ -24,6 +24,8 @@ Object object_of(const Draft& draft, std::vector<Fault>& faults);
 
 class Reader {
  public:
+  explicit Reader(ImagesKnown images) : images_known_(images) {}
+
   // One file's text, or what kept it from being read.
   void read(const Source& source);
   void unreadable(const std::string& name, std::string why);
@@ -58,10 +60,12 @@ class Reader {
   void take_supervisor(const Entry& entry, std::size_t file);
   void take_images(const Node::Map& images, std::size_t file);
   void take_image(const Entry& entry, ImageSpec& image, std::size_t file);
+  void take_simulation(Entry& entry, std::size_t file);
 
   void index_names();
   void resolve_target(Item& item);
   KeyNames names_of(Kind kind) const;
+  void check_simulation_targets();
   void validate_item(Item& item);
   static bool follows_from_another(const Item& item, const FieldError& error, const Located& located);
   void check_images(const Item& item);
@@ -71,6 +75,15 @@ class Reader {
   void check_taken(const Item& item, const std::string& address, const std::string& path);
   std::vector<Mistake> mistakes();
 
+  // A [simulate.NAME] table: who is meant is known after the last file.
+  struct Simulated {
+    std::string name;
+    std::size_t file;
+    Position position;
+  };
+
+  ImagesKnown images_known_;
+  std::vector<Simulated> simulated_;
   std::vector<std::string> files_;
   std::vector<Note> notes_;
   std::vector<Item> items_;

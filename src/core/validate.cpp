@@ -308,4 +308,10 @@ std::vector<FieldError> validate(const SupervisorSettings& settings) {
   return errors.take();
 }
 
+std::vector<FieldError> validate(const SimulationSpec& simulation) {
+  FieldErrors errors;
+  FieldWalk(errors).walk("", simulation);
+  return errors.take();
+}
+
 }  // namespace reeve

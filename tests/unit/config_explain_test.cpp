@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(an_unknown_field_names_a_near_one) {
                     "cannot explain \"livenesProbe\": pod has no such field, did you mean \"livenessProbe\"?");
   BOOST_CHECK_EQUAL(explained("pods"),
                     "cannot explain \"pods\", did you mean \"pod\"? (there are \"pod\", "
-                    "\"deployment\", \"service\", \"image\", \"supervisor\")");
+                    "\"deployment\", \"service\", \"image\", \"simulate\", \"supervisor\")");
   BOOST_CHECK(!explain("").has_value());
   BOOST_CHECK(!explain("pod..spec").has_value());
   BOOST_CHECK(!explain("pod.").has_value());

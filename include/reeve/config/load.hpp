@@ -32,6 +32,7 @@ struct Placed {
 struct Configuration {
   SupervisorSettings supervisor;
   Images images;
+  Simulations simulations;
   std::vector<Placed> objects;  // defaults applied, validated, in the order of the files
 };
 
@@ -46,10 +47,13 @@ struct Source {
   Format format = Format::recognised;
 };
 
+// Who knows what the images mean: these files, or somebody else (a running reeve; a simulation starts none).
+enum class ImagesKnown { here, elsewhere };
+
 // Reads files, directories (their *.toml, *.yaml, *.yml and *.json, sorted) and "-", the standard input.
-Loaded load(std::span<const std::string> paths);
+Loaded load(std::span<const std::string> paths, ImagesKnown images = ImagesKnown::here);
 
 // The same for texts at hand.
-Loaded parse(std::span<const Source> sources);
+Loaded parse(std::span<const Source> sources, ImagesKnown images = ImagesKnown::here);
 
 }  // namespace reeve::config

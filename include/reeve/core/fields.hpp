@@ -429,6 +429,28 @@ struct FieldsOf<ImageSpec> : NoOtherKeys {
 };
 
 template <>
+struct FieldsOf<SimulationSpec> : NoOtherKeys {
+  static constexpr auto list = std::tuple{
+      Field{"readyAfterSeconds", &SimulationSpec::ready_after,
+            "Seconds after a start until readiness and startup probes succeed.", not_negative},
+      Field{"neverReady", &SimulationSpec::never_ready, "Readiness and startup probes never succeed."},
+      Field{"readinessFailsAfterSeconds", &SimulationSpec::readiness_fails_after,
+            "Seconds after a start from which readiness probes fail.", not_negative},
+      Field{"livenessFailsAfterSeconds", &SimulationSpec::liveness_fails_after,
+            "Seconds after a start from which liveness probes fail.", not_negative},
+      Field{"crashAfterSeconds", &SimulationSpec::crash_after, "Seconds after a start at which the program ends.",
+            not_negative},
+      Field{"exitCode", &SimulationSpec::exit_code, "Exit code of a program that ends by itself.", Bounds{0, 255}},
+      Field{"crashes", &SimulationSpec::crashes, "How many runs end by themselves, later ones go on; 0: all end.",
+            not_negative},
+      Field{"startFails", &SimulationSpec::start_fails, "The program cannot be started."},
+      Field{"stopSeconds", &SimulationSpec::stop, "Seconds the program needs to end after the stop signal.",
+            not_negative},
+      Field{"ignoresTerm", &SimulationSpec::ignores_term, "The stop signal changes nothing; only a kill ends it."},
+  };
+};
+
+template <>
 struct FieldsOf<SupervisorSettings> : NoOtherKeys {
   static constexpr auto list = std::tuple{
       Field{"isolation", &SupervisorSettings::isolation, "What pods get that do not say: private namespaces, or none."},

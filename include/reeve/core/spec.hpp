@@ -223,6 +223,25 @@ struct SupervisorSettings {
   bool operator==(const SupervisorSettings&) const = default;
 };
 
+// What `reeve simulate` assumes of the containers of a pod or deployment: a [simulate.NAME] table. Without one they run
+// for ever and every probe succeeds.
+struct SimulationSpec {
+  Duration ready_after{0};
+  bool never_ready = false;
+  std::optional<Duration> readiness_fails_after;
+  std::optional<Duration> liveness_fails_after;
+  std::optional<Duration> crash_after;
+  std::int32_t exit_code = 1;
+  std::int32_t crashes = 0;
+  bool start_fails = false;
+  Duration stop{0};
+  bool ignores_term = false;
+  bool operator==(const SimulationSpec&) const = default;
+};
+
+// Assumptions by the name of the pod or deployment.
+using Simulations = std::map<std::string, SimulationSpec>;
+
 // Images by name; "*" means any other.
 using Images = std::map<std::string, ImageSpec>;
 

@@ -29,7 +29,8 @@ void apply_defaults(Object& object);
 // (pkg/apis/core/validation/validation.go, pkg/apis/apps/validation/validation.go).
 std::vector<FieldError> validate(const Object& object);
 
-// The bounds of reeve's own settings.
+// The bounds of reeve's own settings, and of what a simulation assumes.
 std::vector<FieldError> validate(const SupervisorSettings& settings);
+std::vector<FieldError> validate(const SimulationSpec& simulation);
 
 }  // namespace reeve
