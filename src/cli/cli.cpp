@@ -9,11 +9,16 @@
 namespace reeve::cli {
 namespace {
 
-constexpr std::array<Command, 4> commands{{
-    {"run", "-f FILE|DIR ...", "start what the files describe and keep it running", run_command},
-    {"check", "-f FILE|DIR ...", "read the files and print every mistake in them", check_command},
-    {"explain", "FIELD", "say what a field means: reeve explain pod.livenessProbe.httpGet", explain_command},
-    {"version", "", "print the version", version_command},
+constexpr std::string_view usual_exits = "0 done; 1 failed; 2 wrong usage, or files with mistakes";
+
+constexpr std::array<Command, 5> commands{{
+    {"run", "-f FILE|DIR ...", "start what the files describe and keep it running", usual_exits, run_command},
+    {"check", "-f FILE|DIR ...", "read the files and print every mistake in them", usual_exits, check_command},
+    {"simulate", "-f FILE|DIR ... [--for 10m]", "tell what would happen, on a virtual clock", usual_exits,
+     simulate_command},
+    {"explain", "FIELD", "say what a field means: reeve explain pod.livenessProbe.httpGet", usual_exits,
+     explain_command},
+    {"version", "", "print the version", usual_exits, version_command},
 }};
 
 void print_help(std::FILE* to) {

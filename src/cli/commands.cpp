@@ -1,6 +1,6 @@
 #include "cli/commands.hpp"
 
-#include "cli/options.hpp"
+#include "cli/usage.hpp"
 
 #include <reeve/api/server.hpp>
 #include <reeve/cli/cli.hpp>
@@ -15,19 +15,6 @@
 namespace reeve::cli {
 namespace {
 
-int misused(const Command& command, const std::string& what) {
-  const std::string name(command.name);
-  std::fprintf(stderr, "reeve %s: %s\nusage: reeve %s %s\n", name.c_str(), what.c_str(), name.c_str(),
-               std::string(command.usage).c_str());
-  return exit_mistakes;
-}
-
-int print_help(const Command& command, std::span<const Option> options) {
-  std::printf("usage: reeve %s %s\n\n%s\n\n%s", std::string(command.name).c_str(), std::string(command.usage).c_str(),
-              std::string(command.doc).c_str(), describe_options(options).c_str());
-  return exit_done;
-}
-
 // What run and check take alike. Holds an exit code instead where there is nothing more to do.
 struct FilesAsked {
   std::vector<std::string> files;
@@ -36,18 +23,14 @@ struct FilesAsked {
 
 FilesAsked read_files_option(const Command& command, std::span<const std::string> arguments) {
   FilesAsked asked;
-  bool wants_help = false;
-  const std::vector<Option> options{
-      {"-f", "--file", "FILE|DIR", "TOML or Kubernetes manifests; may be given again; - is standard input",
-       [&](std::string value) { asked.files.push_back(std::move(value)); }},
-      {"-h", "--help", "", "this help", [&](const std::string&) { wants_help = true; }}};
-  const auto others = read_options(arguments, options);
-  if (wants_help) {
-    asked.exit_code = print_help(command, options);
-  } else if (!others) {
-    asked.exit_code = misused(command, others.error().message());
-  } else if (!others->empty()) {
-    asked.exit_code = misused(command, "unexpected argument \"" + others->front() + "\": files are named by -f");
+  const Arguments read =
+      read_arguments(command, arguments,
+                     {texts("-f", "--file", "FILE|DIR",
+                            "TOML or Kubernetes manifests; may be given again; - is standard input", asked.files)});
+  if (read.exit_code) {
+    asked.exit_code = read.exit_code;
+  } else if (!read.words.empty()) {
+    asked.exit_code = misused(command, "unexpected argument \"" + read.words.front() + "\": files are named by -f");
   } else if (asked.files.empty()) {
     asked.exit_code = misused(command, "no file given");
   }
@@ -89,13 +72,10 @@ int check_command(const Command& command, std::span<const std::string> arguments
 }
 
 int explain_command(const Command& command, std::span<const std::string> arguments) {
-  bool wants_help = false;
-  const std::vector<Option> options{{"-h", "--help", "", "this help", [&](const std::string&) { wants_help = true; }}};
-  const auto others = read_options(arguments, options);
-  if (wants_help) return print_help(command, options);
-  if (!others) return misused(command, others.error().message());
-  if (others->size() != 1) return misused(command, "name one field");
-  const auto text = config::explain(others->front());
+  const Arguments read = read_arguments(command, arguments, {});
+  if (read.exit_code) return *read.exit_code;
+  if (read.words.size() != 1) return misused(command, "name one field");
+  const auto text = config::explain(read.words.front());
   if (!text) {
     std::fprintf(stderr, "reeve explain: %s\n", text.error().message().c_str());
     return exit_failed;

@@ -1,0 +1,206 @@
+#include "cli/simulation.hpp"
+
+#include <reeve/core/text.hpp>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <utility>
+
+namespace reeve::cli {
+namespace {
+
+// Told by lines of their own.
+constexpr std::array<std::string_view, 3> told_otherwise{"Created", "Started", "Pulled"};
+
+// A replica set is its deployment's name and a hash.
+std::string deployment_of(const Pod& pod) {
+  if (!pod.owner()) return {};
+  return pod.owner()->name.substr(0, pod.owner()->name.rfind('-'));
+}
+
+std::string lower(std::string_view text) {
+  std::string small(text);
+  std::ranges::transform(small, small.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
+  return small;
+}
+
+std::string ended_text(ExitStatus status) {
+  if (status.signal == SIGKILL) return "was killed";
+  if (status.signal != 0) return "ended by the stop signal";
+  return "exited with code " + std::to_string(status.code);
+}
+
+// Why a probe fails under these assumptions; empty: it succeeds.
+std::string why_failing(ProbeType type, const SimulationSpec& assumed, Duration age) {
+  const auto reached = [&](const std::optional<Duration>& after) { return after && age >= *after; };
+  if (type == ProbeType::liveness) {
+    return reached(assumed.liveness_fails_after)
+               ? "livenessFailsAfterSeconds = " + in_seconds(*assumed.liveness_fails_after)
+               : "";
+  }
+  if (assumed.never_ready) return "neverReady = true";
+  if (age < assumed.ready_after) return "readyAfterSeconds = " + in_seconds(assumed.ready_after);
+  if (type == ProbeType::readiness && reached(assumed.readiness_fails_after)) {
+    return "readinessFailsAfterSeconds = " + in_seconds(*assumed.readiness_fails_after);
+  }
+  return {};
+}
+
+std::string condition_text(const SetEndpoint& endpoint) {
+  if (endpoint.terminating) return endpoint.serving ? "draining" : "leaving";
+  return endpoint.ready ? "ready" : "not ready";
+}
+
+}  // namespace
+
+void Simulation::advance(Duration duration) {
+  const Instant end = now_ + duration;
+  while (!is_cut_short()) {
+    std::optional<Instant> next = supervisor_.deadline();
+    if (!endings_.empty() && (!next || endings_.begin()->at <= *next)) next = endings_.begin()->at;
+    if (!next || *next > end) break;
+    now_ = std::max(now_, *next);
+    if (!endings_.empty() && endings_.begin()->at <= now_) {
+      end_due_runs();
+    } else {
+      tell(Ticked{});
+    }
+  }
+  now_ = end;
+}
+
+void Simulation::end_due_runs() {
+  const Ending ending = *endings_.begin();
+  endings_.erase(endings_.begin());
+  if (runs_.erase(ending.instance) == 0) return;
+  note(titles_.at(ending.instance), "exited", ended_text(ending.status));
+  tell(ContainerExited{ending.instance, ending.status});
+}
+
+void Simulation::tell(Input input) {
+  queue_.push_back(std::move(input));
+  while (!queue_.empty() && !is_cut_short()) {
+    Input next = std::move(queue_.front());
+    queue_.pop_front();
+    const Effects effects = supervisor_.step(now_, std::move(next));
+    note_pods();
+    for (const Effect& effect : effects) std::visit([&](const auto& each) { perform(each); }, effect);
+  }
+}
+
+void Simulation::note(std::string object, std::string_view what, std::string text) {
+  happenings_.push_back({now_, std::move(object), what, std::move(text)});
+}
+
+// What changed about pods that no effect tells.
+void Simulation::note_pods() {
+  std::map<PodId, Seen> now;
+  for (const Pod* each : supervisor_.pods()) now[each->id()] = {each->identity().name, each->is_ready()};
+  for (const auto& [id, pod] : now) {
+    const auto before = seen_.find(id);
+    const bool was_ready = before != seen_.end() && before->second.ready;
+    if (pod.ready == was_ready) continue;
+    note("pod/" + pod.name, pod.ready ? "ready" : "unready", pod.ready ? "is ready" : "is not ready");
+  }
+  for (const auto& [id, pod] : seen_) {
+    if (!now.contains(id)) note("pod/" + pod.name, "gone", "is gone");
+  }
+  seen_ = std::move(now);
+}
+
+const SimulationSpec& Simulation::assumed_of(const PodIdentity& pod, std::string& name) const {
+  static const SimulationSpec nothing;
+  const Pod* const found = supervisor_.find_pod(pod.name_space, pod.name);
+  for (const std::string& each : {pod.name, found == nullptr ? std::string() : deployment_of(*found)}) {
+    const auto assumed = assumptions_.find(each);
+    if (assumed == assumptions_.end()) continue;
+    name = "simulate." + each;
+    return assumed->second;
+  }
+  return nothing;
+}
+
+void Simulation::plan_end(InstanceId instance, Duration after, ExitStatus status) {
+  endings_.insert({now_ + after, ++endings_planned_, instance, status});
+}
+
+void Simulation::perform(const StartContainer& effect) {
+  const bool alone = effect.spec->containers.size() + effect.spec->init_containers.size() == 1;
+  std::string title = "pod/" + effect.pod->name + (alone ? "" : " container " + effect.container->name);
+  const int number = ++starts_[{effect.pod->id, effect.container->name}];
+  Run run{nullptr, {}, now_};
+  run.assumed = &assumed_of(*effect.pod, run.assumed_of);
+  titles_[effect.instance] = title;
+  const SimulationSpec& assumed = *run.assumed;
+  if (assumed.start_fails) {
+    note(title, "start-failed", "cannot be started");
+    queue_.emplace_back(ContainerStartFailed{effect.instance, "[" + run.assumed_of + "] startFails = true"});
+    return;
+  }
+  const std::string restart = std::to_string(number - 1);
+  note(title, number == 1 ? "started" : "restarted", number == 1 ? "started" : "restarted (restart " + restart + ")");
+  runs_[effect.instance] = std::move(run);
+  queue_.emplace_back(ContainerStarted{effect.instance, number});
+  const bool is_init = std::ranges::any_of(effect.spec->init_containers, [&](const ContainerSpec& each) {
+    return &each == effect.container && each.restart_policy != RestartPolicy::always;
+  });
+  if (is_init) return plan_end(effect.instance, Duration{0}, {});
+  const bool crashes = assumed.crash_after && (assumed.crashes == 0 || number <= assumed.crashes);
+  if (crashes) plan_end(effect.instance, *assumed.crash_after, {assumed.exit_code, 0});
+}
+
+void Simulation::perform(const SignalContainer& effect) {
+  const auto found = runs_.find(effect.instance);
+  if (found == runs_.end() || found->second.assumed->ignores_term) return;
+  plan_end(effect.instance, found->second.assumed->stop, {0, effect.signal});
+}
+
+void Simulation::perform(const KillContainer& effect) { plan_end(effect.instance, Duration{0}, {0, SIGKILL}); }
+
+ProbeOutcome Simulation::outcome_of(const StartProbe& probe) const {
+  const auto found = runs_.find(probe.instance);
+  if (found == runs_.end()) return {ProbeResult::failure, "it does not run"};
+  const Run& run = found->second;
+  const std::string why = why_failing(probe.type, *run.assumed, now_ - run.since);
+  if (why.empty()) return {};
+  return {ProbeResult::failure, "[" + run.assumed_of + "] " + why};
+}
+
+void Simulation::perform(const StartProbe& effect) {
+  queue_.emplace_back(ProbeFinished{effect.run, outcome_of(effect)});
+}
+
+void Simulation::perform(const OpenService& effect) {
+  services_[effect.service] = effect.name;
+  std::string list;
+  for (const std::string& each : effect.addresses) list += (list.empty() ? "" : ", ") + each;
+  note("service/" + effect.name, "listening", "listens on " + list);
+}
+
+void Simulation::perform(const SetEndpoint& effect) {
+  endpoints_[{effect.service, effect.pod}] = effect;
+  const auto pod = seen_.find(effect.pod);
+  const std::string whose = pod == seen_.end() ? effect.address : effect.address + " (pod/" + pod->second.name + ")";
+  note("service/" + services_[effect.service], "endpoint", "endpoint " + whose + " " + condition_text(effect));
+}
+
+void Simulation::perform(const RemoveEndpoint& effect) {
+  const auto found = endpoints_.find({effect.service, effect.pod});
+  if (found == endpoints_.end()) return;
+  note("service/" + services_[effect.service], "endpoint", "endpoint " + found->second.address + " removed");
+  endpoints_.erase(found);
+}
+
+void Simulation::perform(const ReportEvent& effect) {
+  const Event& event = effect.event;
+  if (std::ranges::find(told_otherwise, event.reason) != told_otherwise.end()) return;
+  std::string text = event.type == EventType::warning ? "Warning " : "Normal ";
+  text += std::string(event.reason) + ": " + event.message;
+  if (event.count > 1) {
+    text += " (x" + std::to_string(event.count) + " over " + human_duration(event.last - event.first) + ")";
+  }
+  note(lower(kind_name(event.object.kind)) + "/" + event.object.name, "event", std::move(text));
+}
+
+}  // namespace reeve::cli

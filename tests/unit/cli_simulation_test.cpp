@@ -1,0 +1,132 @@
+// What simulate tells, character for character.
+#include <cli/simulation.hpp>
+#include <reeve/config/load.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+using namespace reeve;
+using cli::Simulation;
+
+namespace {
+
+config::Configuration configuration_of(std::string text) {
+  const config::Source source{"f", std::move(text), config::Format::toml};
+  auto loaded = config::parse({&source, 1}, config::ImagesKnown::elsewhere);
+  BOOST_REQUIRE(loaded.has_value());
+  return *std::move(loaded);
+}
+
+std::vector<cli::Happening> simulated(std::string text, Duration span) {
+  config::Configuration configuration = configuration_of(std::move(text));
+  Simulation simulation(1, std::move(configuration.simulations));
+  for (config::Placed& each : configuration.objects) simulation.apply(std::move(each.object));
+  simulation.advance(span);
+  return simulation.happenings();
+}
+
+std::vector<cli::Happening> only(std::vector<cli::Happening> all, std::string_view what) {
+  std::erase_if(all, [&](const cli::Happening& each) { return each.what != what; });
+  return all;
+}
+
+std::string mistake_in(std::string text) {
+  const config::Source source{"f", std::move(text), config::Format::toml};
+  const auto loaded = config::parse({&source, 1});
+  return loaded ? "" : loaded.error()[0].message();
+}
+
+constexpr const char* healthcheck =
+    "[pod.healthcheck]\nimage = \"busybox\"\nrestartPolicy = \"OnFailure\"\nargs = [\"/bin/sh\"]\n";
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(simulation)
+
+BOOST_AUTO_TEST_CASE(the_healthcheck_document_restarts_at_10_30_60_110_and_200_seconds) {
+  const auto all =
+      simulated(std::string(healthcheck) + "[simulate.healthcheck]\ncrashAfterSeconds = 10\n", seconds(300));
+  BOOST_TEST(cli::timeline(only(all, "restarted")) ==
+             "10s   pod/healthcheck  restarted (restart 1)\n"
+             "30s   pod/healthcheck  restarted (restart 2)\n"
+             "60s   pod/healthcheck  restarted (restart 3)\n"
+             "110s  pod/healthcheck  restarted (restart 4)\n"
+             "200s  pod/healthcheck  restarted (restart 5)\n");
+}
+
+BOOST_AUTO_TEST_CASE(without_assumptions_programs_run_for_ever) {
+  BOOST_TEST(cli::timeline(simulated(healthcheck, seconds(86400))) ==
+             "0s  pod/healthcheck  started\n"
+             "0s  pod/healthcheck  is ready\n");
+}
+
+BOOST_AUTO_TEST_CASE(readiness_gates_the_endpoint_and_a_probe_names_the_assumption) {
+  const auto all = simulated(
+      "[pod.web]\ncommand = [\"/web\"]\n[pod.web.readinessProbe]\ntcpSocket = { port = 3000 }\nperiodSeconds = 1\n"
+      "[service.web]\nport = 80\ntargetPort = 3000\npod = \"web\"\n[simulate.web]\nreadyAfterSeconds = 0.5\n",
+      seconds(10));
+  BOOST_TEST(cli::timeline(all) ==
+             "0s  pod/web      started\n"
+             "0s  pod/web      Warning Unhealthy: Readiness probe failed: [simulate.web] readyAfterSeconds = 0.5\n"
+             "0s  service/web  listens on 127.77.221.60:80\n"
+             "1s  pod/web      is ready\n"
+             "1s  service/web  endpoint 127.0.0.1:3000 (pod/web) ready\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_program_that_ignores_term_is_killed_after_its_grace) {
+  const auto all = simulated(
+      "[pod.web]\ncommand = [\"/web\"]\nterminationGracePeriodSeconds = 5\n"
+      "[pod.web.livenessProbe]\ntcpSocket = { port = 3000 }\nfailureThreshold = 1\n"
+      "[simulate.web]\nlivenessFailsAfterSeconds = 10\nignoresTerm = true\n",
+      seconds(16));
+  BOOST_TEST(cli::timeline(all) ==
+             "0s   pod/web  started\n"
+             "0s   pod/web  is ready\n"
+             "10s  pod/web  Warning Unhealthy: Liveness probe failed: [simulate.web] livenessFailsAfterSeconds = 10\n"
+             "10s  pod/web  Normal Killing: Container web failed liveness probe, will be restarted\n"
+             "15s  pod/web  was killed\n"
+             "15s  pod/web  is not ready\n"
+             "15s  pod/web  restarted (restart 1)\n"
+             "15s  pod/web  is ready\n");
+}
+
+BOOST_AUTO_TEST_CASE(later_runs_go_on_where_only_the_first_ones_crash) {
+  const auto all =
+      simulated(std::string(healthcheck) + "[simulate.healthcheck]\ncrashAfterSeconds = 1\ncrashes = 2\nexitCode = 3\n",
+                seconds(900));
+  BOOST_TEST(cli::timeline(only(all, "exited")) ==
+             "1s  pod/healthcheck  exited with code 3\n"
+             "2s  pod/healthcheck  exited with code 3\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_deployment_s_assumptions_hold_for_its_pods) {
+  const auto all = simulated(
+      "[deployment.web]\nreplicas = 2\ncommand = [\"/web\"]\n[simulate.web]\nstartFails = true\n", seconds(0));
+  BOOST_TEST(only(all, "start-failed").size() == 4u);  // each is tried again at once
+}
+
+BOOST_AUTO_TEST_CASE(json_gives_one_object_per_line) {
+  const auto all = simulated(healthcheck, seconds(1));
+  BOOST_TEST(cli::timeline_json(all) ==
+             "{\"seconds\":0,\"object\":\"pod/healthcheck\",\"what\":\"started\",\"text\":\"started\"}\n"
+             "{\"seconds\":0,\"object\":\"pod/healthcheck\",\"what\":\"ready\",\"text\":\"is ready\"}\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_loop_without_any_wait_comes_to_an_end) {
+  const auto all = simulated(
+      "[pod.x]\ncommand = [\"/x\"]\nrestartBackoff = { initialSeconds = 0.000001, maxSeconds = 0.000001 }\n"
+      "[simulate.x]\ncrashAfterSeconds = 0\n",
+      seconds(86400));
+  BOOST_TEST(all.size() >= Simulation::happenings_max);
+}
+
+BOOST_AUTO_TEST_CASE(assumptions_are_read_as_strictly_as_the_rest) {
+  const std::string pod = "[pod.web]\ncommand = [\"/web\"]\n";
+  BOOST_TEST(mistake_in(pod + "[simulate.wab]\n") ==
+             "f:3:11: there is no pod or deployment \"wab\" to simulate, did you mean \"web\"?");
+  BOOST_TEST(mistake_in(pod + "[simulate.web]\nneverReddy = true\n") ==
+             "f:4:1: unknown key \"neverReddy\" in simulate \"web\", did you mean \"neverReady\"?");
+  BOOST_TEST(mistake_in(pod + "[simulate.web]\nexitCode = 300\n") ==
+             "f:4:12: simulate \"web\": exitCode: Invalid value: 300: must be between 0 and 255, inclusive");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
