@@ -1,0 +1,80 @@
+#pragma once
+// Asks a running reeve over its unix socket: HTTP/1.1, one connection for each request, blocking.
+
+#include <reeve/core/result.hpp>
+
+#include <boost/json/value.hpp>
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace reeve::api {
+
+// Where reeve listens: what was given, else REEVE_SOCKET, else the default of who asks.
+std::string socket_path(const std::string& given);
+
+struct Request {
+  std::string method = "GET";
+  std::string path;
+  std::string body = {};
+  std::string accept = "application/json";
+  std::string content_type = "application/json";
+};
+
+struct Response {
+  int status = 0;
+  std::string body;
+
+  bool succeeded() const noexcept { return status >= 200 && status < 300; }
+};
+
+// An answer that is JSON, whatever its status.
+struct Answer {
+  int status = 0;
+  boost::json::value body;
+
+  bool succeeded() const noexcept { return status >= 200 && status < 300; }
+};
+
+using Deadline = std::optional<std::chrono::steady_clock::time_point>;
+
+// Why a stream is over.
+enum class StreamEnd { by_reader, by_server, timed_out };
+
+struct Streamed {
+  int status = 0;
+  StreamEnd end = StreamEnd::by_server;
+  std::string refusal;  // the body of an answer that is no success
+};
+
+class Client {
+ public:
+  explicit Client(std::string socket) : socket_(std::move(socket)) {}
+
+  // Errors are the transport's; what the server refuses is an answer.
+  Result<Response> send(const Request& request) const;
+  Result<Answer> ask(const Request& request) const;
+
+  // Hands on the body of a success as it comes, until the reader answers false.
+  using Reader = std::function<bool(std::string_view piece)>;
+  Result<Streamed> stream(const Request& request, const Reader& reader, Deadline deadline = std::nullopt) const;
+
+  const std::string& socket() const noexcept { return socket_; }
+
+ private:
+  std::string socket_;
+};
+
+// kubectl's line for a v1 Status: "Error from server (NotFound): pods \"x\" not found".
+std::string status_line(const boost::json::value& status);
+
+// The body of a success; of anything else, its line as an error.
+Result<boost::json::value> expect_success(Result<Answer> answer);
+
+// "a b&c" as it may stand in a query.
+std::string query_escaped(std::string_view text);
+
+}  // namespace reeve::api

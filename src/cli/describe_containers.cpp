@@ -1,0 +1,155 @@
+// The containers of a pod or of a template.
+#include "cli/describe.hpp"
+#include "cli/json.hpp"
+
+#include <array>
+
+namespace reeve::cli {
+namespace json = boost::json;
+namespace {
+
+std::string or_none(const std::string& text) { return text.empty() ? "<none>" : text; }
+
+std::string ports_text(const json::value& container, bool of_host) {
+  std::string text;
+  for (const json::value& each : list_at(container, "ports")) {
+    const std::int64_t number = number_at(each, of_host ? "hostPort" : "containerPort");
+    const std::string protocol = text_at(each, "protocol");
+    const std::string name = text_at(each, "name");
+    text += (text.empty() ? "" : ", ") + std::to_string(number) + "/" + (protocol.empty() ? "TCP" : protocol);
+    if (!name.empty()) text += " (" + name + ")";
+  }
+  return or_none(text);
+}
+
+std::string words_lines(std::string_view title, const json::array& words, const std::string& space) {
+  if (words.empty()) return {};
+  std::string text = space + std::string(title) + ":\n";
+  for (const json::value& each : words) {
+    std::string word = scalar_text(each);
+    for (std::size_t at = word.find('\n'); at != std::string::npos; at = word.find('\n', at + 1)) {
+      word.insert(at + 1, space + "  ");
+    }
+    text += space + "  " + word + "\n";
+  }
+  return text;
+}
+
+std::string terminated_lines(const json::value& end, const std::string& space) {
+  std::string text;
+  if (const std::string reason = text_at(end, "reason"); !reason.empty()) text += space + "  Reason:\t" + reason + "\n";
+  if (const std::string why = text_at(end, "message"); !why.empty()) text += space + "  Message:\t" + why + "\n";
+  text += space + "  Exit Code:\t" + std::to_string(number_at(end, "exitCode")) + "\n";
+  if (number_at(end, "signal") > 0) text += space + "  Signal:\t" + text_at(end, "signal") + "\n";
+  text += space + "  Started:\t" + full_time(text_at(end, "startedAt")) + "\n";
+  return text + space + "  Finished:\t" + full_time(text_at(end, "finishedAt")) + "\n";
+}
+
+std::string state_lines(std::string_view title, const json::value& state, const std::string& space) {
+  const std::string head = space + std::string(title) + ":\t";
+  if (find(state, "running") != nullptr) {
+    return head + "Running\n" + space + "  Started:\t" + full_time(text_at(state, "running.startedAt")) + "\n";
+  }
+  if (const json::value* const end = find(state, "terminated"))
+    return head + "Terminated\n" + terminated_lines(*end, space);
+  const std::string reason = text_at(state, "waiting.reason");
+  return head + "Waiting\n" + (reason.empty() ? "" : space + "  Reason:\t" + reason + "\n");
+}
+
+std::string status_lines(const json::value& status, const std::string& space) {
+  std::string text = state_lines("State", *find(status, "state"), space);
+  if (const json::value* const last = find(status, "lastState"); last != nullptr && find(*last, "terminated")) {
+    text += state_lines("Last State", *last, space);
+  }
+  text += space + "Ready:\t" + (flag_at(status, "ready") ? "True" : "False") + "\n";
+  return text + space + "Restart Count:\t" + std::to_string(number_at(status, "restartCount")) + "\n";
+}
+
+std::string amounts_lines(std::string_view title, const json::object& amounts, const std::string& space) {
+  if (amounts.empty()) return {};
+  std::string text = space + std::string(title) + ":\n";
+  for (const auto& each : amounts) {
+    text += space + "  " + std::string(each.key()) + ":\t" + scalar_text(each.value()) + "\n";
+  }
+  return text;
+}
+
+std::string probes_lines(const json::value& container, const std::string& space) {
+  constexpr std::array<std::pair<const char*, const char*>, 3> probes{
+      {{"Liveness", "livenessProbe"}, {"Readiness", "readinessProbe"}, {"Startup", "startupProbe"}}};
+  std::string text;
+  for (const auto& [title, key] : probes) {
+    const json::value* const probe = find(container, key);
+    if (probe != nullptr) text += space + title + ":\t" + probe_line(*probe) + "\n";
+  }
+  return text;
+}
+
+std::string environment_lines(const json::value& container, const std::string& space) {
+  const json::array& env = list_at(container, "env");
+  if (env.empty()) return space + "Environment:\t<none>\n";
+  std::string text = space + "Environment:\n";
+  for (const json::value& each : env) {
+    text += space + "  " + text_at(each, "name") + ":\t" + text_at(each, "value") + "\n";
+  }
+  return text;
+}
+
+std::string mounts_lines(const json::value& container, const std::string& space) {
+  const json::array& mounts = list_at(container, "volumeMounts");
+  if (mounts.empty()) return space + "Mounts:\t<none>\n";
+  std::string text = space + "Mounts:\n";
+  for (const json::value& each : mounts) {
+    text += space + "  " + text_at(each, "mountPath") + " from " + text_at(each, "name") +
+            (flag_at(each, "readOnly") ? " (ro)\n" : " (rw)\n");
+  }
+  return text;
+}
+
+std::string container_text(const json::value& container, const json::value* status, std::size_t indent) {
+  const std::string space(indent + 4, ' ');
+  std::string text = std::string(indent + 2, ' ') + text_at(container, "name") + ":\n";
+  if (status != nullptr) text += space + "Container ID:\t" + text_at(*status, "containerID") + "\n";
+  text += space + "Image:\t" + text_at(container, "image") + "\n";
+  if (status != nullptr) text += space + "Image ID:\t" + text_at(*status, "imageID") + "\n";
+  const std::string plural = list_at(container, "ports").size() > 1 ? "s" : "";
+  text += space + "Port" + plural + ":\t" + ports_text(container, false) + "\n";
+  text += space + "Host Port" + plural + ":\t" + ports_text(container, true) + "\n";
+  text += words_lines("Command", list_at(container, "command"), space);
+  text += words_lines("Args", list_at(container, "args"), space);
+  if (status != nullptr && find(*status, "state") != nullptr) text += status_lines(*status, space);
+  text += amounts_lines("Limits", map_at(container, "resources.limits"), space);
+  text += amounts_lines("Requests", map_at(container, "resources.requests"), space);
+  return text + probes_lines(container, space) + environment_lines(container, space) + mounts_lines(container, space);
+}
+
+std::string list_text(std::string_view title, const json::array& containers, const json::array& statuses,
+                      std::size_t indent) {
+  std::string text = std::string(indent, ' ') + std::string(title) + ":\n";
+  for (const json::value& each : containers) {
+    text += container_text(each, named(statuses, text_at(each, "name")), indent);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string containers_text(const json::value& pod_spec, const json::value& status, std::size_t indent) {
+  std::string text;
+  const json::array& init = list_at(pod_spec, "initContainers");
+  if (!init.empty()) text += list_text("Init Containers", init, list_at(status, "initContainerStatuses"), indent);
+  return text + list_text("Containers", list_at(pod_spec, "containers"), list_at(status, "containerStatuses"), indent);
+}
+
+std::string pod_template_text(const json::value& pod_template) {
+  std::string text = "Pod Template:\n" + labels_lines("Labels", map_at(pod_template, "metadata.labels"), "=", 2);
+  const json::object& annotations = map_at(pod_template, "metadata.annotations");
+  if (!annotations.empty()) text += labels_lines("Annotations", annotations, ": ", 2);
+  const json::value* const spec = find(pod_template, "spec");
+  if (spec != nullptr) text += containers_text(*spec, {}, 2);
+  text += "  Volumes:\t<none>\n";
+  text += labels_lines("Node-Selectors", {}, "=", 2);
+  return text + "  Tolerations:\t<none>\n";
+}
+
+}  // namespace reeve::cli

@@ -1,0 +1,189 @@
+// Deployments, replica sets, services and the node.
+#include "cli/describe.hpp"
+#include "cli/json.hpp"
+#include "cli/table.hpp"
+
+#include <algorithm>
+
+namespace reeve::cli {
+namespace json = boost::json;
+namespace {
+
+std::string line(std::string_view title, const std::string& text) { return std::string(title) + ":\t" + text + "\n"; }
+
+std::string count_text(const json::value& value, std::string_view path, std::int64_t otherwise = 0) {
+  return std::to_string(number_at(value, path, otherwise));
+}
+
+std::string head(const json::value& object) {
+  return line("Name", text_at(object, "metadata.name")) + line("Namespace", text_at(object, "metadata.namespace"));
+}
+
+std::string labels_of(const json::value& object) {
+  return labels_lines("Labels", map_at(object, "metadata.labels"), "=") +
+         labels_lines("Annotations", map_at(object, "metadata.annotations"), ": ");
+}
+
+std::string selector_of(const json::value& object) {
+  return line("Selector", labels_text(map_at(object, "spec.selector.matchLabels")));
+}
+
+std::string conditions_text(const json::value& object) {
+  const json::array& conditions = list_at(object, "status.conditions");
+  if (conditions.empty()) return {};
+  std::string text = "Conditions:\n  Type\tStatus\tReason\n  ----\t------\t------\n";
+  for (const json::value& each : conditions) {
+    text += "  " + text_at(each, "type") + " \t" + text_at(each, "status") + "\t" + text_at(each, "reason") + "\n";
+  }
+  return text;
+}
+
+std::string template_of(const json::value& object) {
+  const json::value* const found = find(object, "spec.template");
+  return found == nullptr ? std::string() : pod_template_text(*found);
+}
+
+std::string strategy_text(const json::value& deployment) {
+  const std::string type = text_at(deployment, "spec.strategy.type");
+  std::string text = line("StrategyType", type.empty() ? "RollingUpdate" : type);
+  text += line("MinReadySeconds", count_text(deployment, "spec.minReadySeconds"));
+  if (find(deployment, "spec.strategy.rollingUpdate") == nullptr) return text;
+  return text + line("RollingUpdateStrategy",
+                     text_at(deployment, "spec.strategy.rollingUpdate.maxUnavailable") + " max unavailable, " +
+                         text_at(deployment, "spec.strategy.rollingUpdate.maxSurge") + " max surge");
+}
+
+bool is_owned_by(const json::value& object, const json::value& owner) {
+  return std::ranges::any_of(list_at(object, "metadata.ownerReferences"), [&](const json::value& each) {
+    return text_at(each, "name") == text_at(owner, "metadata.name") && text_at(each, "kind") == text_at(owner, "kind");
+  });
+}
+
+// The newest is the one with the highest revision.
+std::string replicasets_text(const Described& what) {
+  std::vector<const json::value*> owned;
+  for (const json::value& each : what.replicasets) {
+    if (is_owned_by(each, what.object)) owned.push_back(&each);
+  }
+  const auto revision = [](const json::value* each) {
+    const json::object& notes = map_at(*each, "metadata.annotations");
+    const json::value* const found = notes.if_contains("deployment.kubernetes.io/revision");
+    const std::string number = found == nullptr ? "0" : scalar_text(*found);
+    return std::pair(number.size(), number);
+  };
+  std::ranges::stable_sort(owned, {}, revision);
+  std::string old, newest = "<none>";
+  for (const json::value* each : owned) {
+    const std::string text = text_at(*each, "metadata.name") + " (" + count_text(*each, "status.replicas") + "/" +
+                             count_text(*each, "spec.replicas") + " replicas created)";
+    if (each == owned.back()) {
+      newest = text;
+    } else {
+      old += (old.empty() ? "" : ", ") + text;
+    }
+  }
+  return line("OldReplicaSets", old.empty() ? "<none>" : old) + line("NewReplicaSet", newest);
+}
+
+std::string pods_status(const Described& what) {
+  int running = 0, waiting = 0, succeeded = 0, over = 0;
+  for (const json::value& each : what.pods) {
+    if (!is_owned_by(each, what.object)) continue;
+    const std::string phase = text_at(each, "status.phase");
+    if (phase == "Running") ++running;
+    if (phase == "Pending") ++waiting;
+    if (phase == "Succeeded") ++succeeded;
+    if (phase == "Failed") ++over;
+  }
+  return line("Pods Status", std::to_string(running) + " Running / " + std::to_string(waiting) + " Waiting / " +
+                                 std::to_string(succeeded) + " Succeeded / " + std::to_string(over) + " Failed");
+}
+
+// The ready addresses of one port, at most three.
+std::string endpoints_of(const json::value& endpoints, std::string_view port_name) {
+  std::vector<std::string> all;
+  for (const json::value& subset : list_at(endpoints, "subsets")) {
+    for (const json::value& port : list_at(subset, "ports")) {
+      if (text_at(port, "name") != port_name) continue;
+      for (const json::value& address : list_at(subset, "addresses")) {
+        all.push_back(text_at(address, "ip") + ":" + text_at(port, "port"));
+      }
+    }
+  }
+  std::string text;
+  for (std::size_t i = 0; i < std::min<std::size_t>(3, all.size()); ++i) text += (i == 0 ? "" : ",") + all[i];
+  return all.size() > 3 ? text + " + " + std::to_string(all.size() - 3) + " more..." : text;
+}
+
+std::string service_ports(const Described& what) {
+  std::string text;
+  for (const json::value& port : list_at(what.object, "spec.ports")) {
+    const std::string name = text_at(port, "name");
+    const std::string protocol = "/" + (text_at(port, "protocol").empty() ? "TCP" : text_at(port, "protocol"));
+    const std::string target = text_at(port, "targetPort");
+    text += line("Port", (name.empty() ? "<unset>" : name) + "  " + text_at(port, "port") + protocol);
+    text += line("TargetPort", (target.empty() ? text_at(port, "port") : target) + protocol);
+    if (number_at(port, "nodePort") != 0) {
+      text += line("NodePort", (name.empty() ? "<unset>" : name) + "  " + text_at(port, "nodePort") + protocol);
+    }
+    text += line("Endpoints", what.endpoints.is_null() ? "<none>" : endpoints_of(what.endpoints, name));
+  }
+  return text;
+}
+
+std::string or_none(const std::string& text) { return text.empty() ? "<none>" : text; }
+
+}  // namespace
+
+std::string describe_deployment(const Described& what) {
+  const json::value& object = what.object;
+  const std::int64_t desired = number_at(object, "spec.replicas", 1);
+  std::string text = head(object);
+  text += line("CreationTimestamp", full_time(text_at(object, "metadata.creationTimestamp")));
+  text += labels_of(object) + selector_of(object);
+  text += line("Replicas", std::to_string(desired) + " desired | " + count_text(object, "status.updatedReplicas") +
+                               " updated | " + count_text(object, "status.replicas") + " total | " +
+                               count_text(object, "status.availableReplicas") + " available | " +
+                               count_text(object, "status.unavailableReplicas") + " unavailable");
+  text += strategy_text(object) + template_of(object) + conditions_text(object) + replicasets_text(what);
+  return with_tab_stops(text + events_text(what.events, what.now));
+}
+
+std::string describe_replicaset(const Described& what) {
+  const json::value& object = what.object;
+  std::string text = head(object) + selector_of(object) + labels_of(object);
+  for (const json::value& each : list_at(object, "metadata.ownerReferences")) {
+    text += line("Controlled By", text_at(each, "kind") + "/" + text_at(each, "name"));
+  }
+  text += line("Replicas", count_text(object, "status.replicas") + " current / " + count_text(object, "spec.replicas") +
+                               " desired");
+  text += pods_status(what) + template_of(object) + conditions_text(object);
+  return with_tab_stops(text + events_text(what.events, what.now));
+}
+
+std::string describe_service(const Described& what) {
+  const json::value& object = what.object;
+  std::string text = head(object) + labels_of(object);
+  text += line("Selector", labels_text(map_at(object, "spec.selector")));
+  text += line("Type", text_at(object, "spec.type"));
+  text += line("IP Family Policy", "SingleStack") + line("IP Families", "IPv4");
+  const std::string address = or_none(text_at(object, "spec.clusterIP"));
+  text += line("IP", address) + line("IPs", address) + service_ports(what);
+  text += line("Session Affinity", text_at(object, "spec.sessionAffinity"));
+  for (const json::value& each : list_at(object, "spec.listen")) text += line("Listen", scalar_text(each));
+  return with_tab_stops(text + events_text(what.events, what.now));
+}
+
+std::string describe_node(const Described& what) {
+  const json::value& object = what.object;
+  std::string text = line("Name", text_at(object, "metadata.name"));
+  text += labels_of(object);
+  text += line("CreationTimestamp", full_time(text_at(object, "metadata.creationTimestamp")));
+  text += conditions_text(object);
+  const json::object& info = map_at(object, "status.nodeInfo");
+  if (!info.empty()) text += "System Info:\n";
+  for (const auto& each : info) text += "  " + std::string(each.key()) + ":\t" + scalar_text(each.value()) + "\n";
+  return with_tab_stops(text + events_text(what.events, what.now));
+}
+
+}  // namespace reeve::cli
