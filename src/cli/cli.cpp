@@ -10,14 +10,31 @@ namespace reeve::cli {
 namespace {
 
 constexpr std::string_view usual_exits = "0 done; 1 failed; 2 wrong usage, or files with mistakes";
+constexpr std::string_view status_exits = "0 all pods are fine; 1 failed; 2 wrong usage; 3 some pod is not ready";
+constexpr std::string_view diff_exits = "0 no difference; 1 differences; 2 wrong usage, mistakes, or no answer";
+constexpr std::string_view wait_exits = "0 it is so; 1 it did not become so in time, or failed; 2 wrong usage";
 
-constexpr std::array<Command, 5> commands{{
+constexpr std::array<Command, 18> commands{{
     {"run", "-f FILE|DIR ...", "start what the files describe and keep it running", usual_exits, run_command},
     {"check", "-f FILE|DIR ...", "read the files and print every mistake in them", usual_exits, check_command},
-    {"simulate", "-f FILE|DIR ... [--for 10m]", "tell what would happen, on a virtual clock", usual_exits,
-     simulate_command},
+    {"simulate", "-f FILE|DIR ...", "tell what would happen, on a virtual clock", usual_exits, simulate_command},
+    {"status", "[-A]", "one screen: what runs, since when, and what is wrong with the rest", status_exits,
+     status_command},
+    {"why", "NAME|TYPE/NAME", "why something is not ready or does not run", usual_exits, why_command},
+    {"get", "TYPE[,TYPE] [NAME ...]", "list objects: pods, services, deployments, events, all, ...", usual_exits,
+     get_command},
+    {"describe", "TYPE NAME", "everything about an object, its events last", usual_exits, describe_command},
+    {"logs", "[-f] POD|deployment/NAME", "what containers wrote", usual_exits, logs_command},
+    {"events", "[-w]", "what happened, oldest first", usual_exits, events_command},
+    {"top", "pods [NAME ...]", "processor and memory in use", usual_exits, top_command},
+    {"apply", "-f FILE|DIR ...", "make what the files say true", usual_exits, apply_command},
+    {"diff", "-f FILE|DIR ...", "where the files and what runs differ", diff_exits, diff_command},
+    {"delete", "TYPE NAME ... | -f FILE", "remove objects and wait until they are gone", usual_exits, delete_command},
+    {"restart", "POD|deployment/NAME ...", "stop with grace and start at once", usual_exits, restart_command},
+    {"wait", "--for=WHAT TYPE/NAME ...", "return when something has become true", wait_exits, wait_command},
     {"explain", "FIELD", "say what a field means: reeve explain pod.livenessProbe.httpGet", usual_exits,
      explain_command},
+    {"completion", "bash|zsh|fish", "print the shell's completion script", usual_exits, completion_command},
     {"version", "", "print the version", usual_exits, version_command},
 }};
 
@@ -28,7 +45,7 @@ void print_help(std::FILE* to) {
       to);
   for (const Command& each : commands) {
     const std::string head = std::string(each.name) + " " + std::string(each.usage);
-    std::fprintf(to, "  %-26s%.*s\n", head.c_str(), static_cast<int>(each.doc.size()), each.doc.data());
+    std::fprintf(to, "  %-34s%.*s\n", head.c_str(), static_cast<int>(each.doc.size()), each.doc.data());
   }
   std::fputs(
       "\nreeve COMMAND --help tells more. FILE is TOML or a Kubernetes manifest in YAML or JSON; - is standard input.\n"
@@ -37,6 +54,8 @@ void print_help(std::FILE* to) {
 }
 
 }  // namespace
+
+std::span<const Command> all_commands() { return commands; }
 
 int main(std::span<const std::string> arguments) {
   if (arguments.empty()) {

@@ -15,10 +15,26 @@ struct Command {
   int (*run)(const Command& command, std::span<const std::string> arguments);
 };
 
+// In the order in which --help lists them.
+std::span<const Command> all_commands();
+
 int run_command(const Command& command, std::span<const std::string> arguments);
 int check_command(const Command& command, std::span<const std::string> arguments);
-int explain_command(const Command& command, std::span<const std::string> arguments);
 int simulate_command(const Command& command, std::span<const std::string> arguments);
+int get_command(const Command& command, std::span<const std::string> arguments);
+int describe_command(const Command& command, std::span<const std::string> arguments);
+int logs_command(const Command& command, std::span<const std::string> arguments);
+int events_command(const Command& command, std::span<const std::string> arguments);
+int status_command(const Command& command, std::span<const std::string> arguments);
+int why_command(const Command& command, std::span<const std::string> arguments);
+int apply_command(const Command& command, std::span<const std::string> arguments);
+int diff_command(const Command& command, std::span<const std::string> arguments);
+int delete_command(const Command& command, std::span<const std::string> arguments);
+int wait_command(const Command& command, std::span<const std::string> arguments);
+int restart_command(const Command& command, std::span<const std::string> arguments);
+int top_command(const Command& command, std::span<const std::string> arguments);
+int completion_command(const Command& command, std::span<const std::string> arguments);
+int explain_command(const Command& command, std::span<const std::string> arguments);
 int version_command(const Command& command, std::span<const std::string> arguments);
 
 }  // namespace reeve::cli

@@ -32,8 +32,9 @@ Result<std::vector<std::string>> read_options(std::span<const std::string> argum
     if (option == nullptr) return fail("unknown option " + name);
     const bool has_value = equals != std::string::npos;
     if (option->value.empty()) {
-      if (has_value) return fail("option " + name + " takes no value");
-      option->set({});
+      const std::string given = has_value ? argument.substr(equals + 1) : "true";
+      if (given != "true" && given != "false") return fail("option " + name + " takes no value but true or false");
+      option->set(given);
     } else if (has_value) {
       option->set(argument.substr(equals + 1));
     } else if (i + 1 < arguments.size()) {

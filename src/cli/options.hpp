@@ -11,7 +11,7 @@
 
 namespace reeve::cli {
 
-// "-f FILE|DIR, --file": a flag has an empty `value`.
+// "-f FILE|DIR, --file": a flag has an empty `value`; it is set to "true", or to what follows as in --wait=false.
 struct Option {
   std::string_view short_name;  // "-f", or empty
   std::string_view long_name;   // "--file"
