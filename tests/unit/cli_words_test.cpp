@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(a_watch_tells_each_change_once_also_when_it_begins_anew) {
       return true;
     });
   };
-  const char* const first = R"json({"type":"ADDED","object":{"metadata":{"name":"a","resourceVersion":"3"}}})";
+  const char* const first = R"json({"type":"ADDED","object":{"metadata":{"name":"a","resourceVersion":"3"}}})json";
   BOOST_TEST(take(first).value());
   BOOST_TEST(take(R"json({"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"4"}}})json").value());
   BOOST_TEST(take(first).value());
