@@ -74,8 +74,12 @@ std::string probe_history_text(const json::value& probes, Time now) {
   for (const json::value& probe : all) {
     const bool passed = flag_at(probe, "passed");
     const std::int64_t in_a_row = number_at(probe, passed ? "successesInARow" : "failuresInARow");
-    text += "  " + text_at(probe, "container") + " " + text_at(probe, "type") + ": " +
-            (passed ? "passing, " : "not passing, ") + std::to_string(in_a_row) +
+    text += "  " + text_at(probe, "container") + " " + text_at(probe, "type") + ": ";
+    if (list_at(probe, "results").empty()) {
+      text += "has not run yet\n";
+      continue;
+    }
+    text += (passed ? "passing, " : "not passing, ") + std::to_string(in_a_row) +
             (passed ? " successes in a row\n" : " failures in a row\n");
     for (const json::value& each : list_at(probe, "results")) {
       text += "    " + age(text_at(each, "time"), now) + " ago\t" + text_at(each, "result") + "\t" +

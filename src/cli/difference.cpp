@@ -67,6 +67,16 @@ void compare(const std::string& path, const json::value* running, const json::va
   found.push_back({path, shown(running), shown(written)});
 }
 
+// What no file says: where a pod runs and how it is.
+json::value without_server_s(json::value object) {
+  json::object* const members = object.if_object();
+  if (members == nullptr) return object;
+  members->erase("status");
+  json::value* const spec = members->if_contains("spec");
+  if (spec != nullptr && spec->is_object()) spec->get_object().erase("nodeName");
+  return object;
+}
+
 // What the server wrote into an object that nobody asked for.
 void forget_chosen(Object& running, const Object& written) {
   std::visit(
@@ -101,7 +111,7 @@ std::vector<Difference> differences(const json::value& running, const json::valu
 }
 
 std::optional<std::vector<Difference>> differences(const json::value& running, const Object& written) {
-  const config::Source source{"reeve", json::serialize(running), config::Format::json};
+  const config::Source source{"reeve", json::serialize(without_server_s(running)), config::Format::json};
   auto read = config::parse({&source, 1}, config::ImagesKnown::elsewhere);
   if (!read || read->objects.size() != 1) return std::nullopt;
   Object& object = read->objects.front().object;

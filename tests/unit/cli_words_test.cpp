@@ -41,6 +41,7 @@ std::vector<std::string> changes(std::string running_text, std::string written_t
   };
   json::object running = config::to_json(object(std::move(running_text)), config::Defaults::included);
   running["status"] = json::object{{"phase", "Running"}};
+  running["spec"].as_object()["nodeName"] = "host";
   std::vector<std::string> lines;
   const auto found = differences(running, object(std::move(written_text)));
   BOOST_REQUIRE(found.has_value());
