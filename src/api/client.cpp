@@ -213,13 +213,15 @@ Result<json::value> expect_success(Result<Answer> answer) {
   return std::move(answer->body);
 }
 
-std::string query_escaped(std::string_view text) {
+namespace {
+
+std::string escaped(std::string_view text, std::string_view plain) {
   constexpr std::string_view digits = "0123456789ABCDEF";
   std::string out;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     const bool is_plain = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
-                          (byte >= 'a' && byte <= 'z') || std::string_view("-._~/").find(c) != std::string_view::npos;
+                          (byte >= 'a' && byte <= 'z') || plain.find(c) != std::string_view::npos;
     if (is_plain) {
       out += c;
     } else {
@@ -228,5 +230,11 @@ std::string query_escaped(std::string_view text) {
   }
   return out;
 }
+
+}  // namespace
+
+std::string query_escaped(std::string_view text) { return escaped(text, "-._~/"); }
+
+std::string path_escaped(std::string_view step) { return escaped(step, "-._~"); }
 
 }  // namespace reeve::api

@@ -161,7 +161,7 @@ class Logs {
   }
 
   std::string path_of(const Log& log) const {
-    return "/api/v1/namespaces/" + session_.name_space() + "/pods/" + log.pod + "/log" +
+    return (*find_resource("pods"))->path(session_.name_space(), log.pod) + "/log" +
            query_of({{"container", log.container},
                      {"follow", follows_ ? "true" : ""},
                      {"previous", previous_ ? "true" : ""},

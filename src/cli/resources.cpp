@@ -1,5 +1,6 @@
 #include "cli/resources.hpp"
 
+#include <reeve/api/client.hpp>
 #include <reeve/core/text.hpp>
 
 #include <algorithm>
@@ -49,12 +50,12 @@ std::string Resource::title(std::string_view name) const {
 
 std::string Resource::list_path(std::string_view name_space) const {
   std::string path(root);
-  if (has_namespace && !name_space.empty()) path += "/namespaces/" + std::string(name_space);
+  if (has_namespace && !name_space.empty()) path += "/namespaces/" + api::path_escaped(name_space);
   return path + "/" + std::string(plural);
 }
 
 std::string Resource::path(std::string_view name_space, std::string_view name) const {
-  return list_path(name_space) + "/" + std::string(name);
+  return list_path(name_space) + "/" + api::path_escaped(name);
 }
 
 Result<const Resource*> find_resource(std::string_view word) {

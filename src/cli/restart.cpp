@@ -16,8 +16,8 @@ int restart(const Session& session, const Resource& resource, const std::string&
   if (resource.kind != "Pod" && resource.kind != "Deployment") {
     return failed("only pods and deployments can be restarted");
   }
-  const std::string path = "/apis/reeve.dev/v1/namespaces/" + session.name_space() + "/" +
-                           std::string(resource.plural) + "/" + name + "/restart";
+  const std::string path = "/apis/reeve.dev/v1/namespaces/" + api::path_escaped(session.name_space()) + "/" +
+                           std::string(resource.plural) + "/" + api::path_escaped(name) + "/restart";
   const auto answer = api::expect_success(session.client().ask({.method = "POST", .path = path}));
   if (!answer) return refused(answer.error());
   std::printf("%s restarted\n", resource.title(name).c_str());
@@ -87,7 +87,7 @@ int top_command(const Command& command, std::span<const std::string> arguments) 
   std::vector<Row> rows;
   const std::vector<std::string> names(read.words.begin() + 1, read.words.end());
   for (const std::string& each : names) {
-    const auto pod = session.get(base + "/" + each);
+    const auto pod = session.get(base + "/" + api::path_escaped(each));
     if (!pod) return refused(pod.error());
     for (Row& row : usage_rows(*pod, by_container)) rows.push_back(std::move(row));
   }

@@ -74,6 +74,7 @@ BOOST_AUTO_TEST_CASE(resources_have_kubectl_s_names) {
   BOOST_TEST((*find_resource("deploy"))->title("web") == "deployment.apps/web");
   BOOST_TEST((*find_resource("deploy"))->path("default", "web") == "/apis/apps/v1/namespaces/default/deployments/web");
   BOOST_TEST((*find_resource("no"))->list_path("default") == "/api/v1/nodes");
+  BOOST_TEST((*find_resource("po"))->path("default", "a b/c?") == "/api/v1/namespaces/default/pods/a%20b%2Fc%3F");
 }
 
 BOOST_AUTO_TEST_CASE(targets_are_types_with_names_or_both_with_a_slash) {

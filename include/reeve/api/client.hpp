@@ -74,7 +74,8 @@ std::string status_line(const boost::json::value& status);
 // The body of a success; of anything else, its line as an error.
 Result<boost::json::value> expect_success(Result<Answer> answer);
 
-// "a b&c" as it may stand in a query.
+// "a b&c" as it may stand in a query, or as one step of a path.
 std::string query_escaped(std::string_view text);
+std::string path_escaped(std::string_view step);
 
 }  // namespace reeve::api
