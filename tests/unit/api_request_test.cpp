@@ -62,6 +62,14 @@ BOOST_AUTO_TEST_CASE(chunked_bodies_are_put_together) {
   BOOST_TEST(reader.take().body == "abcde");
 }
 
+// Beast's own check ended the program when a last chunk came in two pieces.
+BOOST_AUTO_TEST_CASE(an_empty_chunked_body_may_come_byte_by_byte) {
+  RequestReader reader;
+  BOOST_REQUIRE(
+      (feed_by(reader, "PUT /x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 1) == Progress::done));
+  BOOST_TEST(reader.take().body.empty());
+}
+
 BOOST_AUTO_TEST_CASE(what_cannot_be_understood_is_refused) {
   const std::pair<std::string, int> cases[] = {
       {"this is not HTTP\r\n\r\n", 400},
@@ -70,7 +78,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_understood_is_refused) {
       {"GET /a%00b HTTP/1.1\r\n\r\n", 400},
       {"GET /a/../b HTTP/1.1\r\n\r\n", 400},
       {"GET /a%2fb HTTP/1.1\r\n\r\n", 400},
-      {"PUT /x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400},
+      {"PUT /x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n", 400},
       {"PUT /x HTTP/1.1\r\nContent-Length: 1048577\r\n\r\n", 413},
       {"PUT /x HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n", 400},
       {"GET /" + std::string(20000, 'a') + " HTTP/1.1\r\n\r\n", 431},

@@ -69,6 +69,16 @@ BOOST_AUTO_TEST_CASE(an_answer_may_come_byte_by_byte) {
   BOOST_TEST(reply.body() == "abcde");
 }
 
+// Beast's own check ended the program when a last chunk came in two pieces.
+BOOST_AUTO_TEST_CASE(an_empty_chunked_answer_may_come_byte_by_byte) {
+  HttpReply reply;
+  auto progress = HttpReply::Progress::more;
+  for (const char c : std::string_view("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")) {
+    progress = reply.feed(std::string_view(&c, 1));
+  }
+  BOOST_TEST((progress == HttpReply::Progress::done));
+}
+
 BOOST_AUTO_TEST_CASE(a_body_without_length_ends_with_the_connection) {
   HttpReply reply;
   BOOST_TEST((reply.feed("HTTP/1.0 200 OK\r\n\r\nhello") == Progress::more));
