@@ -12,7 +12,7 @@
 namespace reeve::api {
 namespace {
 
-constexpr std::size_t low_water = 64 * 1024;         // below it more is asked of a stream
+constexpr std::size_t low_water = 32 * 1024;         // below it more is asked of a stream
 constexpr Duration reader_stalls_max = seconds(10);  // a plain answer that nobody takes
 constexpr Duration follower_stalls_max = seconds(60);
 constexpr Duration request_takes_max = seconds(30);
@@ -164,6 +164,7 @@ void Connection::write_head(const Reply& reply, bool is_chunked) {
 }
 
 void Connection::write_stream(Instant now) {
+  stream_has_more_ = false;
   while (stream_ != nullptr && queued_bytes() < low_water) {
     std::string piece;
     const auto state = stream_->produce(piece, low_water, now);
@@ -178,15 +179,24 @@ void Connection::write_stream(Instant now) {
       stream_.reset();
       if (chunked_) out_ += "0\r\n\r\n";
       closing_ = !keep_alive_;
+      return;
     }
-    if (piece.empty()) break;
+    if (piece.empty()) return;
   }
+  stream_has_more_ = stream_ != nullptr;
 }
 
 void Connection::pump(Instant now) {
   if (!fd_) return;
-  if (stream_ != nullptr) write_stream(now);
-  if (!out_.empty()) flush();
+  // A reader that keeps up gets several pieces in one go, and then the others have their turn.
+  constexpr int turns_max = 8;
+  for (int turn = 0; turn < turns_max; ++turn) {
+    if (stream_ != nullptr) write_stream(now);
+    if (!out_.empty()) flush();
+    if (!fd_ || !out_.empty() || !stream_has_more_) break;
+  }
+  // What was pipelined behind a stream that has ended.
+  if (fd_ && !is_busy() && (!reader_.is_idle() || input_ended_)) take_requests();
   if (fd_) watch_events();
 }
 
@@ -211,7 +221,7 @@ void Connection::watch_events() {
   int wanted = 0;
   const bool takes_more = !input_ended_ && !reader_.is_full() && (stream_ != nullptr || queued_bytes() < low_water);
   if (takes_more) wanted |= UV_READABLE;
-  if (!out_.empty()) wanted |= UV_WRITABLE;
+  if (!out_.empty() || stream_has_more_) wanted |= UV_WRITABLE;
   if (stream_ != nullptr && !takes_more) wanted |= UV_DISCONNECT;
   if (wanted == watched_) return;
   watched_ = wanted;

@@ -73,6 +73,7 @@ class Connection {
   bool closing_ = false;     // once everything is written
   bool discarding_ = false;  // what still comes is read and forgotten, so that the client can read our answer
   std::unique_ptr<Stream> stream_;
+  bool stream_has_more_ = false;  // it was cut off by its bound, not by having nothing to say
   std::function<Reply()> after_settled_;
   std::string out_;
   std::size_t sent_ = 0;

@@ -113,8 +113,8 @@ std::optional<Snapshot> Renderer::of_last_seen(const Change& change, Depth depth
     return change.resource == Resource::deployments ? deployment(**last, change.version, depth)
                                                     : replica_set(**last, change.version, depth);
   }
-  if (const auto* last = std::get_if<Event>(&change.last_seen)) {
-    Event copy = *last;
+  if (const auto* last = std::get_if<std::shared_ptr<const Event>>(&change.last_seen)) {
+    Event copy = **last;
     copy.version = change.version;
     return event(copy, depth);
   }

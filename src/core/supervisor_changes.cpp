@@ -39,9 +39,8 @@ void Supervisor::note_step(const Effects& effects) {
     if (versions_of_.contains({resource, name})) note(resource, name, ChangeType::modified);
   }
   for (Event& each : events_.take_expired()) {
-    Event last = std::move(each);
-    const Event head{last.object, {}, last.type, {}, {}, {}, last.count, last.first, last.last, last.id, 0};
-    note_event(head, ChangeType::deleted, std::move(last));
+    const auto last = std::make_shared<const Event>(std::move(each));
+    note_event(*last, ChangeType::deleted, last);
   }
   for (const Effect& effect : effects) {
     if (const auto* report = std::get_if<ReportEvent>(&effect)) {

@@ -212,6 +212,7 @@ BOOST_AUTO_TEST_CASE(logs_have_times_tails_and_follow_through_restarts) {
   BOOST_TEST(follower.next_line().value_or("") == "hello");
   BOOST_TEST(client.get(log + "?previous=1").body == "hello\nagain\n");
   BOOST_TEST(json_text(client.get(pods_path + "/talk", as_table).body, "restartCount").empty());
+  BOOST_REQUIRE(eventually([&] { return client.get(log).body == "hello\nagain\n"; }));
   client.ask("DELETE", pods_path + "/talk?gracePeriodSeconds=1");
   BOOST_TEST(follower.next_line().value_or("") == "again");
   BOOST_TEST(follower.has_ended());

@@ -22,7 +22,7 @@ enum class ChangeType { added, modified, deleted };
 
 // What a deleted object was at its end; nothing while it lives.
 using LastSeen = std::variant<std::monostate, std::shared_ptr<const Pod>, std::shared_ptr<const Service>,
-                              std::shared_ptr<const Deployment>, Event>;
+                              std::shared_ptr<const Deployment>, std::shared_ptr<const Event>>;
 
 struct Change {
   Resource resource = Resource::pods;
