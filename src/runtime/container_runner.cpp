@@ -12,6 +12,9 @@
 namespace reeve::runtime {
 namespace {
 
+// In pieces smaller than a ring, so that a follower that keeps up loses nothing of what one read brought.
+constexpr std::size_t records_kept_at = 16 * 1024;
+
 ExitStatus exit_status(int wait_status) {
   if (WIFSIGNALED(wait_status)) return {0, WTERMSIG(wait_status)};
   return {WEXITSTATUS(wait_status), 0};
@@ -118,6 +121,7 @@ void ContainerRunner::print(Run& run, Output& output, std::string_view bytes) {
   output.lines.feed(bytes, [&](std::string_view line, LineSplitter::LineEnd end) {
     narrator_.container_line(run.prefix, line);
     append_record(records_, {now, output.source, end == LineSplitter::LineEnd::cut, line});
+    if (records_.size() >= records_kept_at) keep_records(run);
   });
   keep_records(run);
 }
