@@ -288,7 +288,9 @@ BOOST_AUTO_TEST_CASE(fifty_watchers_of_changing_pods_cost_bounded_memory) {
   for (int i = 0; i < 200; ++i) BOOST_REQUIRE(client.ask("POST", path).status == 200);
   const auto grown = running.resident_kilobytes() - before;
   BOOST_TEST_MESSAGE("50 watchers, 200 restarts: " << grown << " KiB");
+#ifndef __SANITIZE_ADDRESS__  // it keeps what was freed
   BOOST_TEST(grown < 16 * 1024);
+#endif
   std::uint64_t last = 0;
   for (int i = 0; i < 50; ++i) {
     const auto line = watchers[0].next_line(Millis(2000));
