@@ -21,7 +21,7 @@ SAY := @printf '  %-7s %s\n'
 endif
 
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
-CPPFLAGS += -Iinclude -Isrc -Itests -DBOOST_BIND_GLOBAL_PLACEHOLDERS -DREEVE_VERSION='"$(or $(VERSION),0.0.0)"' -MMD -MP
+CPPFLAGS += -Iinclude -Isrc -Itests -DBOOST_BIND_GLOBAL_PLACEHOLDERS -DREEVE_VERSION='"$(or $(VERSION),0.1.0-dev)"' -MMD -MP
 CXXFLAGS += -std=c++20 -g $(WARN) -ffunction-sections -fdata-sections -pthread
 LDFLAGS  += -Wl,--gc-sections -pthread
 LDLIBS   += -l:libyaml-cpp.a -l:libboost_json.a -l:libuv_a.a -ldl -lrt
@@ -43,8 +43,12 @@ LDFLAGS  += -fsanitize=thread
 else ifeq ($(MODE),coverage)
 CXXFLAGS += -O0 --coverage
 LDFLAGS  += --coverage
+else ifeq ($(MODE),fuzz)
+CXX      := clang++
+CXXFLAGS += -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -Wno-missing-field-initializers
+LDFLAGS  += -fsanitize=fuzzer,address,undefined
 else
-$(error MODE is one of release, static, debug, asan, tsan, coverage; not "$(MODE)")
+$(error MODE is one of release, static, debug, asan, tsan, coverage, fuzz; not "$(MODE)")
 endif
 
 ROOMS   := core config linux proxy runtime api cli
@@ -104,7 +108,7 @@ $(foreach suite,$(SUITES),$(eval $(call SUITE_RULES,$(suite))))
 
 # --- What people type. ---
 
-.PHONY: help deps demo test sim fuzz bench lint tidy format sanitize tsan static coverage install uninstall clean
+.PHONY: help deps demo test sim fuzz bench style lint tidy format sanitize tsan static coverage install uninstall clean
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 	@echo
@@ -164,19 +168,19 @@ build/release/bench: $(patsubst %.cpp,build/release/%.o,$(wildcard tests/bench/*
 
 FUZZERS := $(patsubst tests/fuzz/%.cpp,%,$(wildcard tests/fuzz/*_fuzz.cpp))
 FUZZ_SECONDS ?= 60
-FUZZED_API := $(patsubst %,src/api/%.cpp,request route kinds selector patch status table snapshot time_text utf8 discovery)
 fuzz: deps ## every fuzzer for FUZZ_SECONDS (60), starting from its corpus
 	$(call INSTALL,$(FUZZ_PACKAGES))
-	@mkdir -p build/fuzz
+	$(Q)$(MAKE) --no-print-directory MODE=fuzz $(FUZZERS:%=build/fuzz/%)
 	$(Q)set -e; for each in $(FUZZERS); do \
 	  echo "  FUZZ    $$each"; \
-	  clang++ -std=c++20 -g -O1 -Iinclude -Isrc -Itests -fsanitize=fuzzer,address,undefined -DREEVE_VERSION='"fuzz"' \
-	    tests/fuzz/$$each.cpp $$(ls src/core/*.cpp src/config/*.cpp src/runtime/http_exchange.cpp $(FUZZED_API)) \
-	    -o build/fuzz/$$each -l:libyaml-cpp.a -l:libboost_json.a; \
 	  mkdir -p build/fuzz/corpus-$$each; \
-	  build/fuzz/$$each -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 -print_final_stats=0 -verbosity=0 \
-	    build/fuzz/corpus-$$each tests/fuzz/corpus/$${each%_fuzz}; \
+	  build/fuzz/$$each -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 -verbosity=0 -artifact_prefix=build/fuzz/ \
+	    build/fuzz/corpus-$$each $$(ls -d tests/fuzz/corpus/$${each%_fuzz} tests/fuzz/corpus/$$(echo $${each%_fuzz} | sed 's/^config_//') 2>/dev/null); \
 	done
+
+build/fuzz/%_fuzz: build/fuzz/tests/fuzz/%_fuzz.o build/fuzz/libreeve.a
+	$(SAY) LINK $@
+	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 SOURCES := $(shell find include src tests etc -name '*.?pp' 2>/dev/null)
 HEADERS := $(filter %.hpp,$(SOURCES))
@@ -185,13 +189,15 @@ format: ## lay out the sources
 	$(call INSTALL,$(LINT_PACKAGES))
 	$(Q)clang-format -i $(SOURCES)
 
-lint: deps ## rooms, function length, headers that stand alone, layout, clang-tidy
+style: deps ## rooms, function length, layout, headers that stand alone
 	$(call INSTALL,$(LINT_PACKAGES))
 	$(Q).ci/lint-rooms
 	$(Q).ci/lint-functions
 	$(Q)clang-format --dry-run -Werror $(SOURCES)
 	$(Q)printf '%s\n' $(filter include/%,$(HEADERS)) | sed 's,^include/\(.*\),#include <\1>,' | \
 	  xargs -P2 -d '\n' -n1 sh -c 'echo "$$0" | $(COMPILE) $(filter-out -MMD -MP,$(CPPFLAGS)) -std=c++20 $(WARN) -fsyntax-only -xc++ -'
+
+lint: style ## style, and clang-tidy over every source
 	$(Q)$(MAKE) --no-print-directory tidy
 
 tidy: $(patsubst %.cpp,build/tidy/%.ok,$(filter src/%.cpp,$(SOURCES)))

@@ -2,6 +2,7 @@
 
 #include "cli/describe.hpp"
 #include "cli/json.hpp"
+#include "cli/table.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -106,7 +107,8 @@ std::optional<Cause> unpassed(const Facts& facts, const json::value& pod, const 
       std::snprintf(latency, sizeof latency, "%.1fms", real_at(last, "latencySeconds") * 1000);
       cause.because.push_back({times(number_at(each, "failuresInARow"), "failure") + " in a row, the last " +
                                    age(text_at(last, "time"), facts.now) + " ago after " + latency + ": " +
-                                   text_at(last, "text") + (next.empty() ? "" : "; the next run is " + next),
+                                   on_one_line(text_at(last, "text")) +
+                                   (next.empty() ? "" : "; the next run is " + next),
                                {}});
       return cause;
     }

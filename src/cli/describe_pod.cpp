@@ -83,7 +83,7 @@ std::string probe_history_text(const json::value& probes, Time now) {
             (passed ? " successes in a row\n" : " failures in a row\n");
     for (const json::value& each : list_at(probe, "results")) {
       text += "    " + age(text_at(each, "time"), now) + " ago\t" + text_at(each, "result") + "\t" +
-              milliseconds_text(real_at(each, "latencySeconds")) + "\t" + text_at(each, "text") + "\n";
+              milliseconds_text(real_at(each, "latencySeconds")) + "\t" + on_one_line(text_at(each, "text")) + "\n";
     }
   }
   return text;

@@ -92,4 +92,10 @@ std::string with_tab_stops(std::string_view text) {
   return out;
 }
 
+std::string on_one_line(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text.empty() ? "(no output)" : text;
+}
+
 }  // namespace reeve::cli

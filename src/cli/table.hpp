@@ -34,4 +34,7 @@ class TableWriter {
 // follow each other are as wide as the widest.
 std::string with_tab_stops(std::string_view text);
 
+// What a program said, for one cell or the middle of a sentence: lines joined by blanks, "(no output)" for nothing.
+std::string on_one_line(std::string text);
+
 }  // namespace reeve::cli

@@ -7,6 +7,7 @@
 
 #include <sys/wait.h>
 
+#include <cerrno>
 #include <csignal>
 
 namespace reeve::runtime {
@@ -184,8 +185,10 @@ void ContainerRunner::ended(Run& run, const linux::Reaped& reaped) {
 void ContainerRunner::perform(const SignalContainer& effect) {
   Run* run = find(effect.instance);
   if (run == nullptr || !run->process) return;
-  if (auto sent = run->process->signal(effect.signal); !sent)
+  // One that ended a moment ago has no need of a signal.
+  if (auto sent = run->process->signal(effect.signal); !sent && sent.error().code != ESRCH) {
     narrator_.warn(run->prefix + " " + sent.error().message());
+  }
 }
 
 void ContainerRunner::perform(const KillContainer& effect) {

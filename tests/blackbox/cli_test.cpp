@@ -10,7 +10,6 @@ using namespace reeve::test;
 
 namespace {
 
-
 // A reeve with a socket of its own: one pod that is ready once the file "ok" is there, one that ends after a second.
 class Asked {
  public:
