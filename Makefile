@@ -7,9 +7,9 @@ OUT     := build/$(MODE)
 VERSION := $(shell sed -n 's/^## \([0-9][0-9.]*\).*/\1/p' CHANGELOG.md 2>/dev/null | head -1)
 
 ifneq ($(shell command -v ccache),)
-COMPILE := ccache $(CXX)
+COMPILE = ccache $(CXX)
 else
-COMPILE := $(CXX)
+COMPILE = $(CXX)
 endif
 
 ifeq ($(V),1)
@@ -112,7 +112,7 @@ $(foreach suite,$(SUITES),$(eval $(call SUITE_RULES,$(suite))))
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 	@echo
-	@echo '  V=1 shows the commands, MODE=release|debug|asan|tsan|static|coverage picks a build, DESTDIR and PREFIX'
+	@echo '  V=1 shows the commands, MODE=release|debug|asan|tsan|static|coverage|fuzz picks a build, DESTDIR and PREFIX'
 	@echo '  say where install puts things.'
 
 build: build/reeve ## build build/reeve (also: make)
