@@ -1,6 +1,7 @@
 // What Kubernetes has no path for: restarts, probe histories, what pods use, reeve itself.
 #include "api/answer.hpp"
 
+#include <reeve/config/load.hpp>
 #include <reeve/linux/clock.hpp>
 #include <reeve/linux/process_use.hpp>
 
@@ -40,6 +41,34 @@ json::object probe_json(const Container& container, const ProbeWorker& worker, c
   }
   probe["results"] = std::move(results);
   return probe;
+}
+
+std::string_view probe_key(ProbeType type) {
+  switch (type) {
+    case ProbeType::liveness:
+      return ".livenessProbe";
+    case ProbeType::readiness:
+      return ".readinessProbe";
+    case ProbeType::startup:
+      return ".startupProbe";
+  }
+  return {};
+}
+
+// Who was written for a pod: itself, or the deployment that made it.
+struct Written {
+  ObjectRef object;
+  std::string spec;  // the path of the pod's spec in it
+};
+
+Written written_for(const Pod& pod, const Supervisor& supervisor) {
+  const ObjectMeta& metadata = pod.metadata();
+  if (pod.owner()) {
+    if (const Deployment* owner = supervisor.find_replica_set(metadata.name_space, pod.owner()->name)) {
+      return {{Kind::deployment, metadata.name_space, owner->object().metadata.name}, "spec.template.spec"};
+    }
+  }
+  return {{Kind::pod, metadata.name_space, metadata.name}, "spec"};
 }
 
 json::object metadata_of(const Pod& pod) {
@@ -83,16 +112,26 @@ Reply Answerer::restart(const Route& route) {
 Reply Answerer::probes(const Route& route) const {
   const Pod* pod = host_.supervisor().find_pod(route.name_space, route.name);
   if (pod == nullptr) return reply_with(not_found(*route.kind, route.name));
+  const config::Places places(host_.files());
+  const Written written = written_for(*pod, host_.supervisor());
   json::array list;
   for (const auto* containers : {&pod->init_containers(), &pod->containers()}) {
-    for (const Container& container : *containers) {
-      for (const ProbeWorker& worker : container.probes()) list.push_back(probe_json(container, worker, host_));
+    const std::string in_spec = containers == &pod->containers() ? ".containers[" : ".initContainers[";
+    for (std::size_t i = 0; i < containers->size(); ++i) {
+      const std::string path = written.spec + in_spec + std::to_string(i) + "]";
+      for (const ProbeWorker& worker : (*containers)[i].probes()) {
+        json::object probe = probe_json((*containers)[i], worker, host_);
+        const auto place = places.find(written.object, path + std::string(probe_key(worker.type())));
+        if (place) probe["writtenAt"] = *place;
+        list.push_back(std::move(probe));
+      }
     }
   }
-  const json::object history{{"kind", "ProbeHistory"},
-                             {"apiVersion", own_version},
-                             {"metadata", metadata_of(*pod)},
-                             {"probes", std::move(list)}};
+  json::object history{{"kind", "ProbeHistory"},
+                       {"apiVersion", own_version},
+                       {"metadata", metadata_of(*pod)},
+                       {"probes", std::move(list)}};
+  if (const auto place = places.find(written.object, {})) history["writtenAt"] = *place;
   return reply_with(json::serialize(history) + '\n');
 }
 

@@ -84,6 +84,12 @@ Cause ended(const Facts& facts, const json::value& pod, const json::value& statu
   return cause;
 }
 
+// " (web.toml:12)", the line that decides, where reeve knows it.
+std::string written_at(const json::value& told) {
+  const std::string place = text_at(told, "writtenAt");
+  return place.empty() ? "" : " (" + place + ")";
+}
+
 // What the probe of this type says, from its history or else from the newest event.
 std::optional<Cause> unpassed(const Facts& facts, const json::value& pod, const json::value& container,
                               std::string_view type) {
@@ -96,6 +102,7 @@ std::optional<Cause> unpassed(const Facts& facts, const json::value& pod, const 
     for (const json::value& each : list_at(history->second, "probes")) {
       if (text_at(each, "container") != name || text_at(each, "type") != type) continue;
       if (flag_at(each, "passed")) return std::nullopt;
+      cause.text += written_at(each);
       const json::array& results = list_at(each, "results");
       const std::string next = in_time(text_at(each, "nextRun"), facts.now);
       if (results.empty()) {
@@ -200,7 +207,9 @@ Cause why_pod(const Facts& facts, const json::value& pod) {
   const std::string title = "pod/" + name_of(pod);
   if (text_at(pod, "status.phase") == "Succeeded") return {title + " has completed", {}};
   if (is_ready(pod)) return {title + " is ready for " + since_ready(facts, pod), causes_of(facts, pod)};
-  return {title + " is not ready for " + since_ready(facts, pod) + ": " + pod_word(pod), causes_of(facts, pod)};
+  const auto told = facts.probes.find(name_of(pod));
+  const std::string place = told == facts.probes.end() ? "" : written_at(told->second);
+  return {title + " is not ready for " + since_ready(facts, pod) + ": " + pod_word(pod) + place, causes_of(facts, pod)};
 }
 
 std::vector<const json::value*> pods_of(const Facts& facts, const json::value& deployment) {

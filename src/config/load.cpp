@@ -59,19 +59,37 @@ std::string Mistake::message() const {
   return file + ':' + std::to_string(line) + ':' + std::to_string(column) + ": " + text;
 }
 
+namespace {
+
+void read_path(Reader& reader, const std::string& path) {
+  std::error_code ignored;
+  fs::is_directory(path, ignored) ? read_directory(reader, path) : read_file(reader, path);
+}
+
+}  // namespace
+
 Loaded load(std::span<const std::string> paths, ImagesKnown images) {
   Reader reader(images);
   for (const std::string& path : paths) {
-    std::error_code ignored;
     if (path == "-") {
       reader.read({"<stdin>", read_some(std::cin), Format::recognised});
-    } else if (fs::is_directory(path, ignored)) {
-      read_directory(reader, path);
     } else {
-      read_file(reader, path);
+      read_path(reader, path);
     }
   }
   return reader.finish();
+}
+
+Places::Places(std::span<const std::string> paths) : reader_(std::make_unique<Reader>(ImagesKnown::elsewhere)) {
+  for (const std::string& path : paths) {
+    if (path != "-") read_path(*reader_, path);
+  }
+}
+
+Places::~Places() = default;
+
+std::optional<std::string> Places::find(const ObjectRef& object, std::string_view field) const {
+  return reader_->find(object, field);
 }
 
 }  // namespace reeve::config

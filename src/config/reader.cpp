@@ -200,6 +200,13 @@ std::vector<Mistake> Reader::mistakes() {
   return list;
 }
 
+std::optional<std::string> Reader::find(const ObjectRef& object, std::string_view field) const {
+  const auto item = std::ranges::find_if(items_, [&](const Item& each) { return ref_of(each.object) == object; });
+  if (item == items_.end()) return std::nullopt;
+  const Position at = field.empty() ? item->draft.position : locate(item->draft.body, field).position;
+  return files_[item->file] + ':' + std::to_string(at.line);
+}
+
 Loaded Reader::finish() {
   index_names();
   check_simulation_targets();

@@ -33,6 +33,9 @@ class Reader {
   // All of it, after the last file.
   Loaded finish();
 
+  // "web.toml:12": where an object, or a field of it, was written.
+  std::optional<std::string> find(const ObjectRef& object, std::string_view field) const;
+
  private:
   // An object on its way: what was written, what it became, and where mistakes in it belong.
   struct Item {

@@ -89,6 +89,10 @@ BOOST_AUTO_TEST_CASE(status_and_why_tell_what_is_waited_for) {
   BOOST_TEST(status.code == 3);
   BOOST_TEST(has(status, "● pod/web  Running, not ready for "));
   BOOST_TEST(has(status, "its readiness probe does not succeed: exec [/usr/bin/test -e "));
+  // The line that decides, for the pod and for its probe.
+  const Finished why = asked.run({"why", "web"});
+  BOOST_TEST(has(why, "Running (" + asked.scratch().file("a.toml") + ":4)\n"), why.output);
+  BOOST_TEST(has(why, "#success=1 #failure=3 (" + asked.scratch().file("a.toml") + ":6)\n"), why.output);
 }
 
 BOOST_AUTO_TEST_CASE(apply_creates_configures_and_leaves_alone_and_delete_waits) {

@@ -57,6 +57,23 @@ const std::string pod_json =
 
 BOOST_AUTO_TEST_SUITE(config_load)
 
+BOOST_AUTO_TEST_CASE(places_name_the_line_of_an_object_and_of_a_field_as_deep_as_the_file_goes) {
+  const Scratch scratch;
+  const std::string toml = scratch.write(
+      "a.toml", "[pod.a]\ncommand = [\"x\"]\n\n[pod.a.livenessProbe]\ntcpSocket = { port = 1 }\nperiodSeconds = 2\n");
+  const std::string yaml = scratch.write("b.yaml", pod_yaml);
+  const Places places(std::vector<std::string>{toml, "-", yaml, "/no/such/file"});
+  const auto at = [&](const std::string& name, std::string_view field) {
+    return places.find({Kind::pod, "default", name}, field).value_or("nowhere");
+  };
+  BOOST_TEST(at("a", "") == toml + ":1");
+  BOOST_TEST(at("a", "spec.containers[0].livenessProbe") == toml + ":4");
+  BOOST_TEST(at("a", "spec.containers[0].livenessProbe.periodSeconds") == toml + ":6");
+  BOOST_TEST(at("a", "spec.containers[0].readinessProbe") == toml + ":1");
+  BOOST_TEST(at("b", "spec.containers[0].name") == yaml + ":4");
+  BOOST_TEST(at("c", "") == "nowhere");
+}
+
 // Whatever is written in etc/examples is the same as the manifest it stands for.
 BOOST_AUTO_TEST_CASE(examples_in_toml_equal_the_manifests) {
   const auto manifests = by_name(load_all({"tests/data/manifests", "etc/examples/images.toml"}));

@@ -5,8 +5,11 @@
 
 #include <tl/expected.hpp>
 
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace reeve::config {
@@ -52,6 +55,25 @@ enum class ImagesKnown { here, elsewhere };
 
 // Reads files, directories (their *.toml, *.yaml, *.yml and *.json, sorted) and "-", the standard input.
 Loaded load(std::span<const std::string> paths, ImagesKnown images = ImagesKnown::here);
+
+class Reader;
+
+// Where the files say what they say, as they are now: for telling a user which line decides.
+class Places {
+ public:
+  // Standard input cannot be read again and is left out; files with mistakes are searched as far as they can be read.
+  explicit Places(std::span<const std::string> paths);
+  ~Places();
+  Places(const Places&) = delete;
+  Places& operator=(const Places&) = delete;
+
+  // "web.toml:12" of a field such as "spec.containers[0].readinessProbe", as deep as the file goes; of the object for
+  // an empty field. Nothing: no file holds the object.
+  std::optional<std::string> find(const ObjectRef& object, std::string_view field) const;
+
+ private:
+  std::unique_ptr<Reader> reader_;
+};
 
 // The same for texts at hand.
 Loaded parse(std::span<const Source> sources, ImagesKnown images = ImagesKnown::here);
