@@ -79,9 +79,17 @@ const Event* EventLog::find(std::uint64_t id) const noexcept {
   return found == events_.rend() ? nullptr : &*found;
 }
 
-void EventLog::stamp(std::uint64_t id, std::uint64_t version) noexcept {
-  const auto found = std::find_if(events_.rbegin(), events_.rend(), [id](const Event& each) { return each.id == id; });
-  if (found != events_.rend()) found->version = version;
+// Recording moves an event to the end, so no more than as many as were recorded have to be looked at.
+void EventLog::stamp(std::span<const std::uint64_t> recorded, std::uint64_t first) {
+  std::unordered_map<std::uint64_t, Event*> newest;
+  for (auto each = events_.rbegin(); each != events_.rend() && newest.size() < recorded.size(); ++each) {
+    newest.emplace(each->id, &*each);
+  }
+  for (const std::uint64_t id : recorded) {
+    const auto found = newest.find(id);
+    if (found != newest.end()) found->second->version = first;
+    first += 1;
+  }
 }
 
 void EventLog::drop_oldest() {

@@ -42,11 +42,15 @@ void Supervisor::note_step(const Effects& effects) {
     const auto last = std::make_shared<const Event>(std::move(each));
     note_event(*last, ChangeType::deleted, last);
   }
+  std::vector<std::uint64_t> recorded;
+  const std::uint64_t first = versions_ + 1;
   for (const Effect& effect : effects) {
-    if (const auto* report = std::get_if<ReportEvent>(&effect)) {
-      note_event(report->event, report->event.count == 1 ? ChangeType::added : ChangeType::modified);
-    }
+    const auto* report = std::get_if<ReportEvent>(&effect);
+    if (report == nullptr) continue;
+    recorded.push_back(report->event.id);
+    note_event(report->event, report->event.count == 1 ? ChangeType::added : ChangeType::modified);
   }
+  if (!recorded.empty()) events_.stamp(recorded, first);
 }
 
 void Supervisor::note_pod(Entry& entry) {
@@ -87,7 +91,6 @@ void Supervisor::note_buried(Entry& entry) {
 
 void Supervisor::note_event(const Event& event, ChangeType type, LastSeen last_seen) {
   versions_ += 1;
-  if (type != ChangeType::deleted) events_.stamp(event.id, versions_);
   if (!keeps_changes_) return;
   changes_.push_back({Resource::events, event.object.name_space, {}, event.id, type, versions_, std::move(last_seen)});
 }

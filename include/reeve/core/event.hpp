@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -47,8 +48,8 @@ class EventLog {
   // Stores a new event or counts it onto an alike one; returns the stored one. first, last and count are set here.
   const Event& record(Event event, Instant now);
 
-  // Gives a stored event the version of its newest change; it is among the newest ones.
-  void stamp(std::uint64_t id, std::uint64_t version) noexcept;
+  // Gives the events that were recorded last, named in that order, the versions from `first` on.
+  void stamp(std::span<const std::uint64_t> recorded, std::uint64_t first);
 
   // Events that are kept no longer, since the last call; nothing unless they are to be kept for it.
   std::vector<Event> take_expired() { return std::exchange(expired_, {}); }
