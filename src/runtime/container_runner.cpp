@@ -79,7 +79,10 @@ void ContainerRunner::perform(const StartContainer& effect) {
   run.settings = settings_;
   run.log = std::make_shared<InstanceLog>(settings_->log_bytes);
   runs_.emplace(effect.instance, std::move(owned));
-  if (auto started = start(run); !started) start_failed(run, started.error().message());
+  if (auto started = start(run); !started) {
+    run.process.reset();  // one that cannot be watched must not live on unwatched
+    start_failed(run, started.error().message());
+  }
 }
 
 Result<void> ContainerRunner::start(Run& run) {
