@@ -52,6 +52,9 @@ $(error MODE is one of release, static, debug, asan, tsan, coverage, fuzz; not "
 endif
 
 ROOMS   := core config linux proxy runtime api cli
+ifeq ($(MODE),tsan)
+ROOMS   := core linux proxy# the rooms that have threads, and what they stand on
+endif
 LIBSRC  := $(foreach room,$(ROOMS),$(wildcard src/$(room)/*.cpp))
 LIBOBJ  := $(LIBSRC:%.cpp=$(OUT)/%.o)
 REEVE   := $(OUT)/reeve
@@ -97,7 +100,7 @@ $(OUT)/tests/%.o: CPPFLAGS += -DREEVE_BEHAVE_PATH='"$(abspath $(BEHAVE))"' -DREE
 
 define SUITE_RULES
 $(1)_OBJ := $$(patsubst %.cpp,$(OUT)/%.o,$$(wildcard tests/$(1)/*.cpp))
-$(OUT)/test-$(1): $$($(1)_OBJ) $(LIB) | $(BEHAVE) $(REEVE)
+$(OUT)/test-$(1): $$($(1)_OBJ) $(LIB) | $(BEHAVE) $(if $(filter blackbox,$(1)),$(REEVE))
 	$(SAY) LINK $$@
 	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) $$($(1)_OBJ) $(LIB) $(LDLIBS) $(TESTLIBS) -o $$@
 -include $$($(1)_OBJ:.o=.d)
