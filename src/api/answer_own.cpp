@@ -10,6 +10,8 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <cmath>
+
 namespace reeve::api {
 namespace json = boost::json;
 namespace {
@@ -150,7 +152,7 @@ std::string Answerer::pod_metrics(const Pod& pod) {
       const auto sampled = cpu_.find(*instance);
       const CpuSample before = sampled == cpu_.end() ? start : sampled->second;
       const double passed = std::max(in_seconds(now - before.at), 1e-3);
-      const auto milli = static_cast<std::int64_t>(1000 * in_seconds(use.cpu - before.cpu) / passed + 0.5);
+      const auto milli = static_cast<std::int64_t>(std::llround(1000 * in_seconds(use.cpu - before.cpu) / passed));
       cpu_[*instance] = {now, use.cpu};
       json::array pids;
       for (const pid_t pid : use.pids) pids.push_back(pid);

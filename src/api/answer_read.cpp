@@ -73,7 +73,7 @@ class WatchStream final : public Stream {
     std::optional<Instant> ends_at;
   };
 
-  WatchStream(const Answerer& answerer, Options options, std::vector<Snapshot> present, bool tells_present)
+  WatchStream(const Answerer& answerer, Options options, const std::vector<Snapshot>& present, bool tells_present)
       : answerer_(answerer), options_(std::move(options)), version_(options_.version) {
     for (const Snapshot& each : present) {
       if (options_.choice.is_narrow()) known_.insert(key_of(each));

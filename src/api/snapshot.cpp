@@ -61,7 +61,7 @@ json::object metadata_json(const ObjectMeta& metadata, MetadataParts parts) {
   json::object object;
   object["name"] = metadata.name;
   if (!metadata.name_space.empty()) object["namespace"] = metadata.name_space;
-  object["uid"] = std::move(parts.uid);
+  object["uid"] = parts.uid;
   object["resourceVersion"] = std::to_string(parts.version);
   if (parts.generation) object["generation"] = *parts.generation;
   object["creationTimestamp"] = rfc3339(parts.created);
