@@ -170,8 +170,6 @@ ServiceAddresses Supervisor::addresses_for(const ServiceObject& object, const Se
   return given;
 }
 
-void Supervisor::answer(Step&, ListenerOpened&) {}
-
 void Supervisor::answer(Step& step, ListenerFailed& input) {
   const auto found = service_names_.find(input.service);
   if (found == service_names_.end()) {

@@ -62,7 +62,6 @@ void Traffic::on_listening(const proxy::Listening& told) {
   const auto found = services_.find(told.service);
   if (found == services_.end()) return;
   narrator_.say("service/" + found->second.name + " listens on " + told.address.to_string());
-  post_(ListenerOpened{told.service, told.address.to_string()});
 }
 
 void Traffic::on_listen_failed(const proxy::ListenFailed& told) {

@@ -123,7 +123,6 @@ class Model {
   void note(const ProbeFinished& input);
   void note(const ConnectionRefused& input);
   void note(const RestartRequested&) {}  // not among the operator's moves yet
-  void note(const ListenerOpened&) {}
   void note(const ListenerFailed&) {}
   void note(const ShutdownRequested&);
   void note(const Ticked&) {}

@@ -29,7 +29,6 @@ struct InputText {
   }
   std::string operator()(const RestartRequested& input) const { return "restart " + input.object.name; }
   std::string operator()(const ConnectionRefused& input) const { return "refused, pod" + number(input.pod.value); }
-  std::string operator()(const ListenerOpened&) const { return "listener opened"; }
   std::string operator()(const ListenerFailed&) const { return "listener failed"; }
   std::string operator()(const ShutdownRequested&) const { return "shutdown"; }
   std::string operator()(const Ticked&) const { return "tick"; }

@@ -47,11 +47,7 @@ struct ProbeFinished {
 struct ConnectionRefused {
   PodId pod;
 };
-// A listening address of a service works, or cannot be had and why.
-struct ListenerOpened {
-  ServiceId service;
-  std::string address;
-};
+// A listening address of a service cannot be had, and why.
 struct ListenerFailed {
   ServiceId service;
   std::string address;
@@ -72,6 +68,6 @@ struct Ticked {};
 
 using Input =
     std::variant<ObjectApplied, ObjectDeleted, ContainerStarted, ContainerStartFailed, ContainerExited, ProbeFinished,
-                 ConnectionRefused, ListenerOpened, ListenerFailed, RestartRequested, ShutdownRequested, Ticked>;
+                 ConnectionRefused, ListenerFailed, RestartRequested, ShutdownRequested, Ticked>;
 
 }  // namespace reeve

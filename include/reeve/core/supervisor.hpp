@@ -76,7 +76,6 @@ class Supervisor : private Deployment::Pods {
   void answer(Step& step, ContainerExited& input);
   void answer(Step& step, ProbeFinished& input);
   void answer(Step& step, ConnectionRefused& input);
-  void answer(Step& step, ListenerOpened& input);
   void answer(Step& step, ListenerFailed& input);
   void answer(Step& step, RestartRequested& input);
   void answer(Step& step, ShutdownRequested& input);
