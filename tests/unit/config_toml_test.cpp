@@ -30,8 +30,9 @@ std::vector<MistakeCase> key_cases() {
        {"f:3:1: \"resources\" is known but not served by reeve yet",
         "f:4:1: \"volumes\" is known but not served by reeve yet"}},
       {"a value not served yet",
-       "[pod.web]\ncommand = [\"x\"]\nnetwork = \"isolated\"\n",
-       {"f:3:11: network: \"isolated\" is not served by reeve yet; supported values: \"host\""}},
+       "[service.web]\nport = 80\ntype = \"ExternalName\"\nselector = { app = \"web\" }\n",
+       {"f:3:8: type: \"ExternalName\" is not served by reeve yet; supported values: \"ClusterIP\", \"NodePort\", "
+        "\"LoadBalancer\""}},
       {"Kubernetes' levels",
        "[pod.web]\ncommand = [\"x\"]\nspec = {}\n",
        {"f:3:1: \"spec\" is not written in TOML: its keys stand right in the table of pod \"web\""}},

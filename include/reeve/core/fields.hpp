@@ -77,8 +77,7 @@ struct EnumNames<Isolation> {
 };
 template <>
 struct EnumNames<Network> {
-  static constexpr Names<1> list{"host"};
-  static constexpr Names<2> later{"isolated", "nat"};
+  static constexpr Names<3> list{"host", "isolated", "nat"};
 };
 template <>
 struct EnumNames<Protocol> {
@@ -240,7 +239,9 @@ struct FieldsOf<PodSpec> : NoOtherKeys {
             "Seconds from the stop signal to the kill."},
       Field{"activeDeadlineSeconds", &PodSpec::active_deadline, "Seconds after which the pod is ended as Failed.",
             Bounds{1, 2147483647}},
-      Field{"network", &PodSpec::network, "host: the pod shares reeve's network."},
+      Field{
+          "network", &PodSpec::network,
+          "host: the pod shares reeve's network; isolated: its own, with loopback only; nat: its own, with a way out."},
       Field{"isolation", &PodSpec::isolation,
             "private: own pid, mount, IPC and host name namespaces; none: reeve's own."},
       Field{"restartBackoff", &PodSpec::restart_backoff, "The waits between restarts."},

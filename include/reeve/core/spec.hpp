@@ -30,7 +30,7 @@ using PortRef = std::variant<std::int32_t, std::string>;
 enum class RestartPolicy { always, on_failure, never };
 enum class ImagePullPolicy { unset, always, if_not_present, never };
 enum class Isolation { private_namespaces, none };
-enum class Network { host };
+enum class Network { host, isolated, nat };
 enum class Protocol { tcp };
 enum class ProbeScheme { http };
 enum class ServiceType { cluster_ip, node_port, load_balancer };
@@ -108,7 +108,7 @@ struct PodSpec {
   RestartPolicy restart_policy = RestartPolicy::always;
   Duration termination_grace_period = seconds(30);
   std::optional<Duration> active_deadline;
-  Network network = Network::host;
+  std::optional<Network> network;      // unset: host, but see Deployment
   std::optional<Isolation> isolation;  // unset: as [supervisor] says
   RestartBackoff restart_backoff;
   bool operator==(const PodSpec&) const = default;
