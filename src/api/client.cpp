@@ -60,7 +60,7 @@ Result<linux::UniqueFd> connect_to(const std::string& socket) {
   return fd;
 }
 
-std::string head_of(const Request& request) {
+std::string head_of(const ClientRequest& request) {
   std::string head = request.method + " " + request.path +
                      " HTTP/1.1\r\nHost: reeve\r\nConnection: close\r\nAccept: " + request.accept + "\r\n";
   if (!request.body.empty()) {
@@ -70,7 +70,7 @@ std::string head_of(const Request& request) {
   return head + "\r\n";
 }
 
-Result<void> write_request(int fd, const Request& request) {
+Result<void> write_request(int fd, const ClientRequest& request) {
   const std::string text = head_of(request) + request.body;
   std::string_view rest = text;
   while (!rest.empty()) {
@@ -156,7 +156,7 @@ std::string socket_path(const std::string& given) {
   return (has_runtime ? std::string(runtime) : "/run/user/" + std::to_string(::geteuid())) + "/reeve.sock";
 }
 
-Result<Streamed> Client::stream(const Request& request, const Reader& reader, Deadline deadline) const {
+Result<Streamed> Client::stream(const ClientRequest& request, const Reader& reader, Deadline deadline) const {
   REEVE_TRY(const linux::UniqueFd fd, connect_to(socket_));
   REEVE_TRY_VOID(write_request(fd.get(), request));
   const auto answering = std::make_unique<Answering>();
@@ -187,7 +187,7 @@ Result<Streamed> Client::stream(const Request& request, const Reader& reader, De
   }
 }
 
-Result<Response> Client::send(const Request& request) const {
+Result<Response> Client::send(const ClientRequest& request) const {
   Response response;
   const auto append = [&](std::string_view piece) {
     response.body += piece;
@@ -199,7 +199,7 @@ Result<Response> Client::send(const Request& request) const {
   return response;
 }
 
-Result<Answer> Client::ask(const Request& request) const {
+Result<Answer> Client::ask(const ClientRequest& request) const {
   REEVE_TRY(const Response response, send(request));
   boost::system::error_code error;
   Answer answer{response.status, json::parse(response.body, error)};

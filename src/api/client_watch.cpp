@@ -94,7 +94,7 @@ Result<StreamEnd> Watch::run(const Client& client, const Reader& reader, Deadlin
       outcome = take(line, reader);
       return outcome && *outcome;
     };
-    const Request request{.method = "GET", .path = path(), .accept = request_.accept};
+    const ClientRequest request{.method = "GET", .path = path(), .accept = request_.accept};
     const auto streamed = client.stream(
         request, [&](std::string_view piece) { return lines.feed(piece, take_line); }, deadline);
     if (!streamed) return tl::unexpected(streamed.error());

@@ -16,7 +16,7 @@ namespace reeve::api {
 // Where reeve listens: what was given, else REEVE_SOCKET, else the default of who asks.
 std::string socket_path(const std::string& given);
 
-struct Request {
+struct ClientRequest {
   std::string method = "GET";
   std::string path;
   std::string body = {};
@@ -55,12 +55,12 @@ class Client {
   explicit Client(std::string socket) : socket_(std::move(socket)) {}
 
   // Errors are the transport's; what the server refuses is an answer.
-  Result<Response> send(const Request& request) const;
-  Result<Answer> ask(const Request& request) const;
+  Result<Response> send(const ClientRequest& request) const;
+  Result<Answer> ask(const ClientRequest& request) const;
 
   // Hands on the body of a success as it comes, until the reader answers false.
   using Reader = std::function<bool(std::string_view piece)>;
-  Result<Streamed> stream(const Request& request, const Reader& reader, Deadline deadline = std::nullopt) const;
+  Result<Streamed> stream(const ClientRequest& request, const Reader& reader, Deadline deadline = std::nullopt) const;
 
   const std::string& socket() const noexcept { return socket_; }
 
