@@ -1,3 +1,4 @@
+#include <reeve/linux/network.hpp>
 #include <reeve/linux/socket.hpp>
 
 #include <linux/inet_diag.h>
@@ -56,11 +57,18 @@ Result<void> tally_messages(const char* bytes, std::size_t size, Tally& tally) {
   return {};
 }
 
+// It answers about the network that it was made in.
+Result<UniqueFd> make_diag_socket(const Network* network) {
+  if (network != nullptr) return network->make_socket(AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG);
+  UniqueFd fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
+  if (!fd) return fail("cannot ask for handshakes", errno);
+  return fd;
+}
+
 }  // namespace
 
-Result<std::size_t> count_embryonic(const SocketAddress& local) {
-  const UniqueFd fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
-  if (!fd) return fail("cannot ask for handshakes", errno);
+Result<std::size_t> count_embryonic(const SocketAddress& local, const Network* network) {
+  REEVE_TRY(const UniqueFd fd, make_diag_socket(network));
   const DiagRequest request = embryonic_request(local);
   if (::send(fd.get(), &request, sizeof request, 0) < 0) return fail("cannot ask for handshakes", errno);
   Tally tally;

@@ -1,3 +1,4 @@
+#include <reeve/linux/network.hpp>
 #include <reeve/linux/socket.hpp>
 
 #include <linux/filter.h>
@@ -24,8 +25,8 @@ Result<void> bind_to(int fd, const SocketAddress& address) {
   return fail("cannot bind to " + address.to_string(), errno);
 }
 
-Result<UniqueFd> bind_tcp(const SocketAddress& address) {
-  REEVE_TRY(UniqueFd fd, make_stream_socket(address.family()));
+Result<UniqueFd> bind_tcp(const SocketAddress& address, const Network* network) {
+  REEVE_TRY(UniqueFd fd, make_stream_socket(address.family(), network));
   REEVE_TRY_VOID(switch_on(fd.get(), SOL_SOCKET, SO_REUSEPORT, "SO_REUSEPORT"));
   if (address.family() == AF_INET6) REEVE_TRY_VOID(switch_on(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, "IPV6_V6ONLY"));
   REEVE_TRY_VOID(bind_to(fd.get(), address));
@@ -63,14 +64,15 @@ Result<UniqueFd> bind_unix(const SocketAddress& address) {
 
 }  // namespace
 
-Result<UniqueFd> make_stream_socket(int family) {
+Result<UniqueFd> make_stream_socket(int family, const Network* network) {
+  if (network != nullptr) return network->make_socket(family, SOCK_STREAM);
   UniqueFd fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) return fail("cannot make a socket", errno);
   return fd;
 }
 
-Result<UniqueFd> bind_listener(const SocketAddress& address) {
-  return address.is_unix() ? bind_unix(address) : bind_tcp(address);
+Result<UniqueFd> bind_listener(const SocketAddress& address, const Network* network) {
+  return address.is_unix() ? bind_unix(address) : bind_tcp(address, network);
 }
 
 Result<void> listen_on(int fd, int backlog) {
@@ -93,6 +95,11 @@ Result<Accepted> accept_connection(int listener) {
   } while (!accepted.fd && (errno == EINTR || errno == ECONNABORTED));
   if (!accepted.fd) return fail("cannot accept", errno);
   return accepted;
+}
+
+Result<void> bind_source(int fd, const SocketAddress& source) {
+  REEVE_TRY_VOID(switch_on(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, "IP_BIND_ADDRESS_NO_PORT"));
+  return bind_to(fd, source.with_port(0));
 }
 
 Result<void> begin_connect(int fd, const SocketAddress& address) {

@@ -1,5 +1,6 @@
 #pragma once
-// Stream sockets, one thin function per kernel call. All are non-blocking and close-on-exec.
+// Stream sockets, one thin function per kernel call. All are non-blocking and close-on-exec. Where a function takes a
+// network, null is the one of this process. The path of a unix socket belongs to no network.
 
 #include <reeve/core/result.hpp>
 #include <reeve/linux/fd.hpp>
@@ -9,15 +10,17 @@
 
 namespace reeve::linux {
 
+class Network;
+
 // A socket of the address's family.
-Result<UniqueFd> make_stream_socket(int family);
+Result<UniqueFd> make_stream_socket(int family, const Network* network = nullptr);
 
 // A socket bound to the address that does not listen yet: connections are refused, and the port is ours.
 // TCP binds with SO_REUSEPORT and never SO_REUSEADDR, under which others could bind the port while we are deaf;
 // IPv6 takes no IPv4. A port that our own earlier connections left in TIME_WAIT can be bound at once, because these
 // carry SO_REUSEPORT too; one that a program without it left there is EADDRINUSE for up to a minute.
 // A unix socket takes its path by rename, over an old socket that nobody answers, and over nothing else.
-Result<UniqueFd> bind_listener(const SocketAddress& address);
+Result<UniqueFd> bind_listener(const SocketAddress& address, const Network* network = nullptr);
 
 // Hears connections from here on. A backlog of 0 means the kernel's own maximum (net.core.somaxconn).
 Result<void> listen_on(int fd, int backlog = 0);
@@ -34,7 +37,12 @@ struct Accepted {
 // The next waiting connection. Nobody there is an error with EAGAIN.
 Result<Accepted> accept_connection(int listener);
 
-// Starts to connect. EINPROGRESS is success; connect_outcome tells how it ended once the socket is writable.
+// Gives the client's end of a connection an IP address before it connects. The port is chosen when it does, so that
+// one port can serve many destinations (IP_BIND_ADDRESS_NO_PORT).
+Result<void> bind_source(int fd, const SocketAddress& source);
+
+// Starts to connect. EINPROGRESS is success; take_socket_error tells how it ended once the socket is writable. EAGAIN:
+// the queue of a unix listener is full.
 Result<void> begin_connect(int fd, const SocketAddress& address);
 
 // Takes the error that waits on the socket (SO_ERROR); 0 if there is none.
@@ -47,8 +55,8 @@ Result<void> filter_new_connections(int listener);
 void remove_filter(int fd) noexcept;
 
 // How many handshakes with this port have seen a SYN but not yet the final ACK, or are not yet in the accept queue.
-// Covers every address of the family that has this port.
-Result<std::size_t> count_embryonic(const SocketAddress& local);
+// Covers every address of the family that has this port in that network.
+Result<std::size_t> count_embryonic(const SocketAddress& local, const Network* network = nullptr);
 
 // Sends small writes at once. Does nothing on a unix socket.
 void set_no_delay(int fd) noexcept;
