@@ -77,8 +77,13 @@ void Balancer::remove(PodId pod) {
   const auto found = entries_.find(pod);
   if (found == entries_.end()) return;
   found->second.removed = true;
+  found->second.endpoint.network.reset();
   move(found->second, nullptr);
   if (found->second.connections == 0) entries_.erase(found);
+}
+
+void Balancer::remove_all() {
+  for (auto at = entries_.begin(); at != entries_.end();) remove((at++)->first);
 }
 
 bool Balancer::is_choosable(PodId pod) const noexcept {

@@ -30,15 +30,14 @@ ino_t inode_of(const std::string& path) {
 
 }  // namespace
 
-Listener::Listener(uv_loop_t& loop, const linux::SocketAddress& address, ListenerEvents& events,
-                   ListenerOptions options)
-    : address_(address), events_(events), options_(options), loop_(loop), timer_(this) {
+Listener::Listener(uv_loop_t& loop, Place place, ListenerEvents& events, ListenerOptions options)
+    : place_(std::move(place)), events_(events), options_(options), loop_(loop), timer_(this) {
   uv_timer_init(&loop_, timer_.get());
 }
 
-Result<std::unique_ptr<Listener>> Listener::bind(uv_loop_t& loop, const linux::SocketAddress& address,
-                                                 ListenerEvents& events, ListenerOptions options) {
-  std::unique_ptr<Listener> listener(new Listener(loop, address, events, options));
+Result<std::unique_ptr<Listener>> Listener::bind(uv_loop_t& loop, Place place, ListenerEvents& events,
+                                                 ListenerOptions options) {
+  std::unique_ptr<Listener> listener(new Listener(loop, std::move(place), events, options));
   REEVE_TRY_VOID(listener->rebind());
   return listener;
 }
@@ -46,12 +45,13 @@ Result<std::unique_ptr<Listener>> Listener::bind(uv_loop_t& loop, const linux::S
 Listener::~Listener() {
   poll_.reset();
   fd_.reset();
-  if (address_.is_unix() && inode_ != 0 && inode_of(address_.path()) == inode_) ::unlink(address_.path().c_str());
+  const std::string& path = place_.address.path();
+  if (is_unix() && inode_ != 0 && inode_of(path) == inode_) ::unlink(path.c_str());
 }
 
 Result<void> Listener::rebind() {
-  REEVE_TRY(fd_, linux::bind_listener(address_));
-  if (address_.is_unix()) inode_ = inode_of(address_.path());
+  REEVE_TRY(fd_, linux::bind_listener(place_.address, place_.network.get()));
+  if (is_unix()) inode_ = inode_of(place_.address.path());
   return {};
 }
 
@@ -59,7 +59,7 @@ void Listener::hear() {
   if (state_ == State::hearing) return;
   if (state_ == State::leaving) {
     // a unix socket that refuses cannot be talked out of it: it leaves first
-    hear_again_ = address_.is_unix();
+    hear_again_ = is_unix();
     if (hear_again_) return;
     linux::remove_filter(fd_.get());
     state_ = State::hearing;
@@ -82,7 +82,7 @@ Result<void> Listener::poll() {
     UvHandle<uv_poll_t> fresh(this);
     if (const int error = uv_poll_init(&loop_, fresh.get(), fd_.get()); error != 0) {
       fresh.abandon();
-      return fail("cannot watch " + address_.to_string(), -error);
+      return fail("cannot watch " + place_.address.to_string(), -error);
     }
     poll_ = std::move(fresh);
   }
@@ -112,7 +112,7 @@ void Listener::go_deaf() {
   state_ = State::leaving;
   leaving_since_ms_ = uv_now(&loop_);
   check_after_ms_ = first_check_ms;
-  if (address_.is_unix()) {
+  if (is_unix()) {
     // refuses and keeps the queue in one step; nothing is lost between the last accept and the close
     static_cast<void>(linux::refuse_connections(fd_.get()));
     uv_poll_stop(poll_.get());
@@ -148,10 +148,10 @@ void Listener::on_timer() {
 
 // To be asked before the last look into the queue: a handshake that is over has put its connection there.
 bool Listener::handshakes_are_over() {
-  if (address_.is_unix()) return true;
+  if (is_unix()) return true;
   const std::uint64_t elapsed_ms = uv_now(&loop_) - leaving_since_ms_;
   if (elapsed_ms >= handshake_ms_max) return true;
-  const Result<std::size_t> embryonic = linux::count_embryonic(address_);
+  const Result<std::size_t> embryonic = linux::count_embryonic(place_.address, place_.network.get());
   return embryonic ? *embryonic == 0 : elapsed_ms >= blind_handshake_ms;
 }
 
@@ -167,13 +167,13 @@ void Listener::finish_leaving() {
   state_ = State::deaf;
   // a deaf socket is always "hung up": polled, it would spin
   poll_.reset();
-  if (address_.is_unix()) {
+  if (is_unix()) {
     fd_.reset();
   } else {
     static_cast<void>(linux::refuse_connections(fd_.get()));
   }
-  if (std::exchange(hear_again_, false)) return hear();
-  events_.on_deaf(*this);
+  if (std::exchange(hear_again_, false)) hear();
+  if (state_ == State::deaf) events_.on_deaf(*this);
 }
 
 }  // namespace reeve::proxy

@@ -1,6 +1,7 @@
 #pragma once
 // What the control thread and a worker say to each other, and the numbers they share.
 
+#include <reeve/proxy/listener.hpp>
 #include <reeve/proxy/proxy.hpp>
 
 #include "proxy/mailbox.hpp"
@@ -43,9 +44,17 @@ struct RemoveEndpoint {
   ServiceId service;
   PodId pod;
 };
+struct OpenLink {
+  ServiceId service;
+  Place place;
+};
+struct CloseLink {
+  ServiceId service;
+  PodId pod;
+};
 struct StopWorker {};
 
-using Command = std::variant<OpenService, CloseService, SetEndpoint, RemoveEndpoint, StopWorker>;
+using Command = std::variant<OpenService, CloseService, SetEndpoint, RemoveEndpoint, OpenLink, CloseLink, StopWorker>;
 using Report = std::variant<Listening, ListenFailed, ConnectRefused, Drained>;
 using Reports = Mailbox<Report>;
 

@@ -125,6 +125,11 @@ void Proxy::set_endpoint(ServiceId service, Endpoint endpoint) {
   control_->tell(SetEndpoint{service, std::move(endpoint)});
 }
 void Proxy::remove_endpoint(ServiceId service, PodId pod) { control_->tell(RemoveEndpoint{service, pod}); }
+void Proxy::open_link(ServiceId service, PodId pod, linux::SocketAddress address,
+                      std::shared_ptr<const linux::Network> network) {
+  control_->tell(OpenLink{service, {std::move(address), pod, std::move(network)}});
+}
+void Proxy::close_link(ServiceId service, PodId pod) { control_->tell(CloseLink{service, pod}); }
 void Proxy::stop() { control_->stop(); }
 ProxyCounters Proxy::counters(ServiceId service) const { return control_->counters(service); }
 

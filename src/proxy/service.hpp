@@ -2,13 +2,12 @@
 // One service on one worker: its listeners, its endpoints, its sessions.
 
 #include <reeve/proxy/balancer.hpp>
-#include <reeve/proxy/listener.hpp>
 #include <reeve/proxy/proxy.hpp>
 
+#include "proxy/listener_set.hpp"
 #include "proxy/messages.hpp"
 #include "proxy/session.hpp"
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <unordered_set>
@@ -18,7 +17,7 @@ namespace reeve::proxy {
 
 class Worker;
 
-class Service final : public ListenerEvents {
+class Service final : private ListenerSetEvents {
  public:
   Service(Worker& worker, ServiceId id, std::shared_ptr<Tally> tally);
 
@@ -28,6 +27,8 @@ class Service final : public ListenerEvents {
   void configure(const ServiceConfig& config);
   void set_endpoint(const Endpoint& endpoint);
   void remove_endpoint(PodId pod);
+  void open_link(const Place& place) { listeners_.open_link(place); }
+  void close_links(PodId pod) { listeners_.close_links(pod); }
 
   // Once its queues are empty and its sessions have ended, the worker is told to retire it: maybe at once.
   void close();
@@ -52,15 +53,8 @@ class Service final : public ListenerEvents {
     PodId pod;
   };
 
-  bool has_room(Listener& listener) override;
-  void on_accepted(Listener& listener, linux::Accepted accepted) override;
-  void on_deaf(Listener& listener) override;
-  void on_hear_failed(Listener& listener, Error error) override;
-
-  void add_listener(const linux::SocketAddress& address);
-  void drop_listener(std::unique_ptr<Listener> listener);
-  bool take_back_leaving(const linux::SocketAddress& address);
-  bool is_for_another(const Listener& listener, int fd) const;
+  void on_accepted(linux::UniqueFd connection, const std::optional<Affinity::Client>& client) override;
+  void on_all_deaf() override;
 
   template <class Change>
   void change_endpoint(PodId pod, Change change);
@@ -75,6 +69,7 @@ class Service final : public ListenerEvents {
   void release(PodId pod);
   void report_if_drained(PodId pod);
   void report_drained();
+  void end_dial(Session& session);
   void link(Session& session);
   void unlink(Session& session);
   void retire_if_done();
@@ -84,12 +79,12 @@ class Service final : public ListenerEvents {
   std::shared_ptr<Tally> tally_;
   Balancer balancer_;
   bool closed_ = false;
-  std::map<linux::SocketAddress, std::unique_ptr<Listener>> listeners_;
-  std::vector<std::unique_ptr<Listener>> leaving_;
+  ListenerSet listeners_;
   // The one that was usable last, while the queues empty to it. It counts as one of its connections.
   std::optional<Endpoint> last_;
   std::unordered_set<PodId> draining_;
   Session* sessions_ = nullptr;
+  std::size_t dialing_ = 0;  // of these, not connected yet
 };
 
 }  // namespace reeve::proxy

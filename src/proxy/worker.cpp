@@ -12,11 +12,23 @@ namespace {
 
 linux::UniqueFd make_spare() { return linux::UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
+// What connects to a pod's own loopback comes from here, so that its trust in localhost is not lent to the world.
+const linux::SocketAddress& source_in_pods() {
+  static const linux::SocketAddress source = *linux::SocketAddress::parse("127.77.255.254:1");
+  return source;
+}
+
+bool is_ipv4_loopback(const linux::SocketAddress& address) {
+  return address.family() == AF_INET && address.ip()[0] == 127;
+}
+
 bool is_cluster_ip(const linux::SocketAddress& address) {
   return address.family() == AF_INET && address.ip()[0] == 127 && address.ip()[1] == 77;
 }
 
 }  // namespace
+
+bool is_out_of_descriptors(const Error& error) { return error.code == EMFILE || error.code == ENFILE; }
 
 Worker::Worker(Reports& reports, const ProxyOptions& options, std::uint64_t seed)
     : reports_(reports), options_(options), random_(seed), spare_(make_spare()) {
@@ -79,6 +91,16 @@ void Worker::perform(const RemoveEndpoint& command) {
   reports_.put(Drained{command.service, command.pod});
 }
 
+void Worker::perform(const OpenLink& command) {
+  const auto found = services_.find(command.service);
+  if (found != services_.end()) found->second->open_link(command.place);
+}
+
+void Worker::perform(const CloseLink& command) {
+  const auto found = services_.find(command.service);
+  if (found != services_.end()) found->second->close_links(command.pod);
+}
+
 // Without a handle left, the loop ends by itself.
 void Worker::perform(const StopWorker&) {
   for (auto& [id, service] : services_) service->reset_sessions();
@@ -102,11 +124,21 @@ bool Worker::has_spare_descriptor() {
   return static_cast<bool>(spare_);
 }
 
-Result<linux::UniqueFd> Worker::make_socket(int family) {
-  Result<linux::UniqueFd> made = linux::make_stream_socket(family);
-  if (made || (made.error().code != EMFILE && made.error().code != ENFILE)) return made;
+Result<linux::UniqueFd> Worker::make_socket(const Endpoint& endpoint) {
+  const int family = endpoint.address.family();
+  Result<linux::UniqueFd> made = linux::make_stream_socket(family, endpoint.network.get());
+  if (made || !is_out_of_descriptors(made.error())) return made;
   spare_.reset();
-  return linux::make_stream_socket(family);
+  return linux::make_stream_socket(family, endpoint.network.get());
+}
+
+Result<linux::UniqueFd> Worker::connect(const Endpoint& endpoint) {
+  REEVE_TRY(linux::UniqueFd fd, make_socket(endpoint));
+  if (endpoint.network && is_ipv4_loopback(endpoint.address)) {
+    REEVE_TRY_VOID(linux::bind_source(fd.get(), source_in_pods()));
+  }
+  REEVE_TRY_VOID(linux::begin_connect(fd.get(), endpoint.address));
+  return fd;
 }
 
 Dials::iterator Worker::add_dial(Dial dial) {
@@ -138,19 +170,18 @@ void Worker::on_dial_timer() {
   arm_dial_timer();
 }
 
-bool Worker::claim(const linux::SocketAddress& address, ServiceId service) {
-  return claims_.emplace(address, service).first->second == service;
+bool Worker::claim(const Place& place, ServiceId service) {
+  return claims_.try_emplace({place.network.get(), place.address}, service).second;
 }
 
-void Worker::unclaim(const linux::SocketAddress& address, ServiceId service) {
-  const auto found = claims_.find(address);
-  if (found != claims_.end() && found->second == service) claims_.erase(found);
-}
+void Worker::unclaim(const Place& place) { claims_.erase({place.network.get(), place.address}); }
 
-std::optional<ServiceId> Worker::owner_of(const linux::SocketAddress& address) const {
+std::optional<ServiceId> Worker::owner_of(const linux::Network* network, const linux::SocketAddress& address) const {
   if (!is_cluster_ip(address)) return std::nullopt;
-  const auto found = claims_.lower_bound(address.with_port(0));
-  if (found == claims_.end() || found->first.ip() != address.ip()) return std::nullopt;
+  const auto found = claims_.lower_bound({network, address.with_port(0)});
+  if (found == claims_.end() || found->first.first != network || found->first.second.ip() != address.ip()) {
+    return std::nullopt;
+  }
   return found->second;
 }
 

@@ -16,6 +16,9 @@
 
 namespace reeve::proxy {
 
+// A want of ours, and not what is wrong with an endpoint.
+bool is_out_of_descriptors(const Error& error);
+
 class Worker {
  public:
   static Result<std::unique_ptr<Worker>> make(Reports& reports, const ProxyOptions& options, std::uint64_t seed);
@@ -39,28 +42,33 @@ class Worker {
 
   // Keeps one descriptor back, so that an accepted client can always be given a backend.
   bool has_spare_descriptor();
-  Result<linux::UniqueFd> make_socket(int family);
+
+  // Starts to connect, in the endpoint's network and from the address that stands for us there.
+  Result<linux::UniqueFd> connect(const Endpoint& endpoint);
 
   Dials::iterator add_dial(Dial dial);
   void end_dial(Dials::iterator dial);
 
-  // Who listens where. An address has one service; asking again is fine.
-  bool claim(const linux::SocketAddress& address, ServiceId service);
-  void unclaim(const linux::SocketAddress& address, ServiceId service);
+  // Who listens where. In each network an address has one listener; only its owner gives the claim back.
+  bool claim(const Place& place, ServiceId service);
+  void unclaim(const Place& place);
 
-  // The service whose own cluster address (127.77.0.0/16) this is.
-  std::optional<ServiceId> owner_of(const linux::SocketAddress& address) const;
+  // The service whose cluster address (127.77.0.0/16) this is in that network.
+  std::optional<ServiceId> owner_of(const linux::Network* network, const linux::SocketAddress& address) const;
 
   // A closed service has nothing left; destroys it.
   void retire(Service& service);
 
  private:
   Worker(Reports& reports, const ProxyOptions& options, std::uint64_t seed);
+  Result<linux::UniqueFd> make_socket(const Endpoint& endpoint);
   void on_commands();
   void perform(const OpenService& command);
   void perform(const CloseService& command);
   void perform(const SetEndpoint& command);
   void perform(const RemoveEndpoint& command);
+  void perform(const OpenLink& command);
+  void perform(const CloseLink& command);
   void perform(const StopWorker& command);
   void arm_dial_timer();
   void on_dial_timer();
@@ -75,7 +83,7 @@ class Worker {
   linux::UniqueFd spare_;
   Dials dials_;  // whoever waits longest is first
   UvHandle<uv_timer_t> dial_timer_;
-  std::map<linux::SocketAddress, ServiceId> claims_;
+  std::map<std::pair<const linux::Network*, linux::SocketAddress>, ServiceId> claims_;
   std::unordered_map<ServiceId, std::unique_ptr<Service>> services_;
   std::vector<std::unique_ptr<Service>> closed_;
 };

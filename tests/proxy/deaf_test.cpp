@@ -12,19 +12,11 @@
 #include <csignal>
 #include <ctime>
 
+#include <proxy/networks.hpp>
 #include <proxy/support.hpp>
 
 namespace reeve::proxy::test {
 namespace {
-
-// What a client meets: the backend's name, or '-' if refused, or '?' for anything else.
-char ask(const SocketAddress& at) {
-  const Connected client = connect_to(at);
-  if (client.error != 0) return client.error == ECONNREFUSED ? '-' : '?';
-  if (::send(client.fd.get(), "x", 1, MSG_NOSIGNAL) != 1) return '?';
-  const Heard heard = hear(client.fd.get(), 1);
-  return heard.text.empty() ? '?' : heard.text[0];
-}
 
 void goes_deaf_and_hears_again(const SocketAddress& front) {
   Backend backend(free_address(), 'a');
@@ -35,9 +27,7 @@ void goes_deaf_and_hears_again(const SocketAddress& front) {
     world.ready(1, backend.address());
     world.settle();
     BOOST_CHECK_EQUAL(ask(front), 'a');
-    world.drained.clear();
-    world.ready(1, backend.address(), false);
-    BOOST_REQUIRE(world.wait([&] { return !world.drained.empty(); }));
+    world.unready(1, backend.address());
     const auto began = std::chrono::steady_clock::now();
     BOOST_CHECK_EQUAL(ask(front), '-');
     // at once, not after a retransmitted SYN
@@ -72,12 +62,13 @@ class BackendProcess {
 // A client whose handshake stays open: it does not hear the SYN-ACK until let_finish.
 class SlowHandshake {
  public:
-  explicit SlowHandshake(const SocketAddress& to) : fd_(*linux::make_stream_socket(to.family())) {
+  explicit SlowHandshake(const SocketAddress& to, const Network* network = nullptr)
+      : fd_(*linux::make_stream_socket(to.family(), network)) {
     sock_filter code[] = {{BPF_RET | BPF_K, 0, 0, 0}};
     const sock_fprog deafness{1, code};
     BOOST_REQUIRE_EQUAL(::setsockopt(fd_.get(), SOL_SOCKET, SO_ATTACH_FILTER, &deafness, sizeof deafness), 0);
     BOOST_REQUIRE(linux::begin_connect(fd_.get(), to));
-    BOOST_REQUIRE(wait_for([&] { return *linux::count_embryonic(to) == 1; }));
+    BOOST_REQUIRE(wait_for([&] { return *linux::count_embryonic(to, network) == 1; }));
   }
   void let_finish() { linux::remove_filter(fd_.get()); }
   void close() { fd_.reset(); }
@@ -86,6 +77,24 @@ class SlowHandshake {
  private:
   UniqueFd fd_;
 };
+
+// A handshake under way when readiness is lost.
+void is_served_to_its_end(World& world, const SocketAddress& front, const Network* network, const Backend& backend) {
+  SlowHandshake client(front, network);
+  world.ready(1, backend.address(), false);
+  world.settle();
+  // long enough for the listener to have gone deaf if it did not wait for us
+  BOOST_CHECK(!world.wait([&] { return !world.drained.empty(); }, std::chrono::milliseconds(200)));
+  client.let_finish();
+  // answered as soon as the SYN-ACK has been sent again
+  BOOST_CHECK(wait_for([&] { return ::send(client.fd(), "x", 1, MSG_NOSIGNAL) == 1; }));
+  char name = 0;
+  BOOST_CHECK(wait_for([&] { return ::recv(client.fd(), &name, 1, 0) == 1; }));
+  BOOST_CHECK_EQUAL(name, 'a');
+  client.close();
+  BOOST_CHECK(world.wait([&] { return !world.drained.empty(); }));
+  BOOST_CHECK_EQUAL(ask(front, network), '-');
+}
 
 }  // namespace
 
@@ -117,8 +126,7 @@ BOOST_AUTO_TEST_CASE(the_port_stays_ours_while_deaf) {
   world.ready(1, backend.address());
   world.settle();
   BOOST_CHECK(!can_be_taken());
-  world.ready(1, backend.address(), false);
-  BOOST_REQUIRE(world.wait([&] { return !world.drained.empty(); }));
+  world.unready(1, backend.address());
   BOOST_CHECK(!can_be_taken());
   BOOST_CHECK_EQUAL(ask(front), '-');
 }
@@ -128,33 +136,28 @@ BOOST_AUTO_TEST_CASE(a_handshake_under_way_is_not_reset) {
     const SocketAddress front = free_address(host);
     Backend backend(free_address(), 'a');
     World world;
-    world.open(front);
-    world.ready(1, backend.address());
-    world.settle();
-    SlowHandshake client(front);
-    world.ready(1, backend.address(), false);
-    world.settle();
-    // long enough for the listener to have gone deaf if it did not wait for us
-    BOOST_CHECK(!world.wait([&] { return !world.drained.empty(); }, std::chrono::milliseconds(200)));
-    client.let_finish();
-    // answered as soon as the SYN-ACK has been sent again
-    BOOST_CHECK(wait_for([&] { return ::send(client.fd(), "x", 1, MSG_NOSIGNAL) == 1; }));
-    char name = 0;
-    BOOST_CHECK(wait_for([&] { return ::recv(client.fd(), &name, 1, 0) == 1; }));
-    BOOST_CHECK_EQUAL(name, 'a');
-    client.close();
-    BOOST_CHECK(world.wait([&] { return !world.drained.empty(); }));
-    BOOST_CHECK_EQUAL(ask(front), '-');
+    world.serve(front, {backend.address()});
+    is_served_to_its_end(world, front, nullptr, backend);
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_handshake_under_way_at_a_link_is_not_reset) {
+  if (skip_without_networks()) return;
+  const SharedNetwork network = make_network();
+  const SocketAddress link = address("127.77.0.5:80");
+  Backend backend(free_address(), 'a');
+  World world;
+  world.serve(free_address(), {backend.address()});
+  world.proxy->open_link(service_one, PodId{7}, link, network);
+  world.settle();
+  is_served_to_its_end(world, link, network.get(), backend);
 }
 
 BOOST_AUTO_TEST_CASE(a_handshake_that_never_ends_does_not_keep_us_hearing) {
   const SocketAddress front = free_address();
   Backend backend(free_address(), 'a');
   World world;
-  world.open(front);
-  world.ready(1, backend.address());
-  world.settle();
+  world.serve(front, {backend.address()});
   const SlowHandshake client(front);
   world.ready(1, backend.address(), false);
   BOOST_CHECK(world.wait([&] { return !world.drained.empty(); }, std::chrono::seconds(8)));
@@ -184,8 +187,7 @@ BOOST_AUTO_TEST_CASE(a_deaf_listener_sleeps) {
   const SocketAddress front = free_address(), front6 = free_address("[::1]"), local = free_unix_address();
   world.proxy->open({service_one, "web", {front, front6, local}, Balancing::least_connections, {}});
   world.ready(1, backend.address());
-  world.ready(1, backend.address(), false);
-  BOOST_REQUIRE(world.wait([&] { return !world.drained.empty(); }));
+  world.unready(1, backend.address());
   const std::clock_t before = cpu_of_everyone();
   std::this_thread::sleep_for(std::chrono::milliseconds(300));
   BOOST_CHECK_LT(cpu_of_everyone() - before, CLOCKS_PER_SEC / 10);
@@ -195,9 +197,7 @@ BOOST_AUTO_TEST_CASE(without_descriptors_clients_wait_and_nobody_spins) {
   const SocketAddress front = free_address(), back = free_address();
   const BackendProcess backend(back);
   World world;
-  world.open(front);
-  world.ready(1, back);
-  world.settle();
+  world.serve(front, {back});
   std::vector<UniqueFd> clients;
   for (int i = 0; i < 20; ++i) clients.push_back(*linux::make_stream_socket(AF_INET));
   rlimit before{};

@@ -1,4 +1,6 @@
 // Under load: readiness lost with a full queue, many connections, many bytes.
+#include <reeve/proxy/listener.hpp>
+
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -8,6 +10,7 @@
 #include <cerrno>
 #include <fstream>
 
+#include <proxy/networks.hpp>
 #include <proxy/support.hpp>
 
 namespace reeve::proxy::test {
@@ -25,10 +28,10 @@ enum class Fate {
 // Clients of one burst, in one thread.
 class Burst {
  public:
-  Burst(const SocketAddress& to, std::size_t count) {
-    const linux::RawAddress raw = to.raw();
+  Burst(const Place& to, std::size_t count) {
+    const linux::RawAddress raw = to.address.raw();
     for (std::size_t i = 0; i < count; ++i) {
-      Client client{UniqueFd(*linux::make_stream_socket(to.family())), Fate::connecting};
+      Client client{*linux::make_stream_socket(to.address.family(), to.network.get()), Fate::connecting};
       const int outcome = ::connect(client.fd.get(), &raw.any, raw.size);
       if (outcome == 0) connected(client);
       if (outcome != 0 && errno != EINPROGRESS) failed(client, errno);
@@ -102,8 +105,8 @@ struct Totals {
 };
 
 // Readiness is lost while bursts from two threads are under way.
-void lose_readiness(World& world, const SocketAddress& front, const Backend& backend, Random& random,
-                    std::size_t clients, bool patient, Totals& totals) {
+void lose_readiness(World& world, const Place& front, const Backend& backend, Random& random, std::size_t clients,
+                    bool patient, Totals& totals) {
   world.ready(1, backend.address());
   world.settle();
   world.drained.clear();
@@ -121,7 +124,7 @@ void lose_readiness(World& world, const SocketAddress& front, const Backend& bac
   for (std::thread& thread : threads) thread.join();
   BOOST_REQUIRE(world.wait([&] { return finish(bursts, false) && !world.drained.empty(); }));
   const auto began = std::chrono::steady_clock::now();
-  BOOST_CHECK_EQUAL(connect_to(front).error, ECONNREFUSED);
+  BOOST_CHECK_EQUAL(connect_to(front.address, front.network.get()).error, ECONNREFUSED);
   BOOST_CHECK(std::chrono::steady_clock::now() - began < std::chrono::milliseconds(500));
   BOOST_CHECK(finish(bursts, patient));
   for (const std::unique_ptr<Burst>& one : bursts) {
@@ -135,6 +138,23 @@ void lose_readiness(World& world, const SocketAddress& front, const Backend& bac
 void tell(const char* what, const Totals& totals) {
   BOOST_TEST_MESSAGE(what << ": served " << totals.served << ", refused " << totals.refused << ", still connecting "
                           << totals.connecting << ", lost " << totals.lost);
+}
+
+void lose_readiness_200_times(World& world, const Place& front) {
+  Backend backend(free_address(), 'a');
+  Random random(1);
+  Totals totals;
+  for (int round = 0; round < 200; ++round) {
+    // a dropped SYN is sent again after a second; now and then we wait for that and see it refused
+    lose_readiness(world, front, backend, random, 100, round % 50 == 49, totals);
+    BOOST_REQUIRE_EQUAL(totals.lost, 0U);
+  }
+  tell("lost readiness 200 times", totals);
+  BOOST_CHECK_EQUAL(backend.served(), totals.served);
+  BOOST_CHECK_EQUAL(world.proxy->counters(service_one).refused, 0U);
+  // both outcomes happened, or nothing was tested
+  BOOST_CHECK_GT(totals.served, 1000U);
+  BOOST_CHECK_GT(totals.refused + totals.connecting, 100U);
 }
 
 // The stream number `seed`, as long as one likes.
@@ -205,22 +225,18 @@ BOOST_AUTO_TEST_SUITE(load)
 
 BOOST_AUTO_TEST_CASE(readiness_lost_with_a_full_queue_200_times) {
   const SocketAddress front = free_address();
-  Backend backend(free_address(), 'a');
   World world;
   world.open(front);
-  Random random(1);
-  Totals totals;
-  for (int round = 0; round < 200; ++round) {
-    // a dropped SYN is sent again after a second; now and then we wait for that and see it refused
-    lose_readiness(world, front, backend, random, 100, round % 50 == 49, totals);
-    BOOST_REQUIRE_EQUAL(totals.lost, 0U);
-  }
-  tell("lost readiness 200 times", totals);
-  BOOST_CHECK_EQUAL(backend.served(), totals.served);
-  BOOST_CHECK_EQUAL(world.proxy->counters(service_one).refused, 0U);
-  // both outcomes happened, or nothing was tested
-  BOOST_CHECK_GT(totals.served, 1000U);
-  BOOST_CHECK_GT(totals.refused + totals.connecting, 100U);
+  lose_readiness_200_times(world, {front});
+}
+
+BOOST_AUTO_TEST_CASE(readiness_lost_at_a_link_with_a_full_queue_200_times) {
+  if (skip_without_networks()) return;
+  const Place link{address("127.77.0.5:80"), PodId{7}, make_network()};
+  World world;
+  world.open(free_address());
+  world.proxy->open_link(service_one, link.pod, link.address, link.network);
+  lose_readiness_200_times(world, link);
 }
 
 // Here clients find the queue full: the kernel drops their last ACK, and only its next SYN-ACK brings them in.
@@ -231,7 +247,7 @@ BOOST_AUTO_TEST_CASE(readiness_lost_while_the_queue_overflows) {
   world.open(front);
   Random random(2);
   Totals totals;
-  for (int round = 0; round < 3; ++round) lose_readiness(world, front, backend, random, 60, true, totals);
+  for (int round = 0; round < 3; ++round) lose_readiness(world, {front}, backend, random, 60, true, totals);
   tell("lost readiness with a queue of 4", totals);
   BOOST_CHECK_EQUAL(totals.lost, 0U);
   BOOST_CHECK_EQUAL(backend.served(), totals.served);
@@ -245,7 +261,7 @@ BOOST_AUTO_TEST_CASE(readiness_lost_on_a_unix_socket_200_times) {
   Random random(3);
   Totals totals;
   for (int round = 0; round < 200; ++round) {
-    lose_readiness(world, front, backend, random, 50, false, totals);
+    lose_readiness(world, {front}, backend, random, 50, false, totals);
     BOOST_REQUIRE_EQUAL(totals.lost, 0U);
   }
   tell("lost readiness on unix 200 times", totals);
@@ -258,9 +274,7 @@ BOOST_AUTO_TEST_CASE(no_descriptor_leaks_over_thousands_of_connections) {
   const std::size_t before_world = open_descriptors();
   {
     World world;
-    world.open(front);
-    world.ready(1, backend.address());
-    world.settle();
+    world.serve(front, {backend.address()});
     const std::size_t before = open_descriptors();
     for (int i = 0; i < 4000; ++i) {
       const Connected client = connect_to(front);
@@ -284,9 +298,7 @@ BOOST_AUTO_TEST_CASE(a_hundred_megabytes_both_ways_at_once) {
   const SocketAddress front = free_address();
   const UniqueFd listener = listen_at(free_address());
   World world;
-  world.open(front);
-  world.ready(1, *linux::local_address(listener.get()));
-  world.settle();
+  world.serve(front, {*linux::local_address(listener.get())});
   const Connected client = connect_to(front);
   const UniqueFd server = accept_from(listener.get());
   std::size_t at_server = 0;
@@ -306,15 +318,13 @@ BOOST_AUTO_TEST_CASE(a_slow_reader_costs_bounded_memory) {
   const SocketAddress front = free_address();
   const UniqueFd listener = listen_at(free_address());
   World world;
-  world.open(front);
-  world.ready(1, *linux::local_address(listener.get()));
-  world.settle();
+  world.serve(front, {*linux::local_address(listener.get())});
   std::vector<Connected> clients;
   std::vector<UniqueFd> servers;
   const std::string block(1 << 16, 'x');
   const std::size_t before = resident_bytes();
   for (int i = 0; i < 20; ++i) {
-    clients.push_back(connect_to(front, 4096));
+    clients.push_back(connect_to(front, nullptr, 4096));
     servers.push_back(accept_from(listener.get()));
     const timeval soon{0, 100000};
     ::setsockopt(servers.back().get(), SOL_SOCKET, SO_SNDTIMEO, &soon, sizeof soon);

@@ -14,31 +14,13 @@
 #include "proxy/session.hpp"
 
 namespace reeve::proxy::test {
-namespace {
-
-// The name of the backend that answered, 'r' for a reset, '-' for refused, 'e' for an end.
-char ask(const SocketAddress& at) {
-  const Connected client = connect_to(at);
-  if (client.error == ECONNREFUSED) return '-';
-  // whoever meets the error first takes it away
-  if (::send(client.fd.get(), "x", 1, MSG_NOSIGNAL) < 0) return 'r';
-  const Heard heard = hear(client.fd.get(), 1);
-  if (heard.error == ECONNRESET || heard.error == EPIPE) return 'r';
-  return heard.text.empty() ? 'e' : heard.text[0];
-}
-
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(proxy)
 
 BOOST_AUTO_TEST_CASE(refused_backend_is_tried_elsewhere_before_the_client_notices) {
   const SocketAddress front = free_address(), nobody = free_address();
   Backend backend(free_address(), 'a');
   World world;
-  world.open(front, Balancing::round_robin);
-  world.ready(1, nobody);
-  world.ready(2, backend.address());
-  world.settle();
+  world.serve(front, {nobody, backend.address()}, Balancing::round_robin);
   for (int i = 0; i < 6; ++i) BOOST_CHECK_EQUAL(ask(front), 'a');
   BOOST_REQUIRE(world.wait([&] { return !world.refused.empty(); }));
   BOOST_CHECK(world.refused[0].pod == PodId{1});
@@ -51,10 +33,7 @@ BOOST_AUTO_TEST_CASE(refused_backend_is_tried_elsewhere_before_the_client_notice
 BOOST_AUTO_TEST_CASE(all_down_is_a_reset) {
   const SocketAddress front = free_address();
   World world;
-  world.open(front);
-  world.ready(1, free_address());
-  world.ready(2, free_unix_address());
-  world.settle();
+  world.serve(front, {free_address(), free_unix_address()});
   BOOST_CHECK_EQUAL(ask(front), 'r');
   BOOST_CHECK(world.wait([&] { return world.refused.size() == 2; }));
   BOOST_CHECK_EQUAL(world.proxy->counters(service_one).refused, 1U);
@@ -68,10 +47,7 @@ BOOST_AUTO_TEST_CASE(one_dies_and_its_clients_see_it_die_while_others_live) {
   const SocketAddress dying_at = *linux::local_address(dying.get());
   Backend backend(free_address(), 'b');
   World world;
-  world.open(front, Balancing::round_robin);
-  world.ready(1, dying_at);
-  world.ready(2, backend.address());
-  world.settle();
+  world.serve(front, {dying_at, backend.address()}, Balancing::round_robin);
   const Connected victim = connect_to(front);
   UniqueFd server = accept_from(dying.get());
   BOOST_REQUIRE(server);
@@ -99,10 +75,7 @@ BOOST_AUTO_TEST_CASE(a_backend_that_does_not_answer_is_left_for_another) {
   }
   Backend backend(free_address(), 'a');
   World world(ProxyOptions{.connect_timeout = milliseconds(100), .seed = {}});
-  world.open(front, Balancing::round_robin);
-  world.ready(1, silent_at);
-  world.ready(2, backend.address());
-  world.settle();
+  world.serve(front, {silent_at, backend.address()}, Balancing::round_robin);
   for (int i = 0; i < 3; ++i) BOOST_CHECK_EQUAL(ask(front), 'a');
   BOOST_REQUIRE(world.wait([&] { return !world.refused.empty(); }));
   BOOST_CHECK_EQUAL(world.refused[0].error.code, ETIMEDOUT);
@@ -117,9 +90,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_gives_up_while_the_backend_connects_is_forgot
     BOOST_REQUIRE(linux::begin_connect(crowd.back().get(), silent_at));
   }
   World world;
-  world.open(front);
-  world.ready(1, silent_at);
-  world.settle();
+  world.serve(front, {silent_at});
   Connected client = connect_to(front);
   BOOST_REQUIRE(world.wait([&] { return world.proxy->counters(service_one).active == 1; }));
   linux::reset_on_close(client.fd.get());
@@ -131,9 +102,7 @@ BOOST_AUTO_TEST_CASE(removed_endpoints_keep_their_connections_until_they_end) {
   const SocketAddress front = free_address();
   UniqueFd listener = listen_at(free_address());
   World world;
-  world.open(front);
-  world.ready(1, *linux::local_address(listener.get()));
-  world.settle();
+  world.serve(front, {*linux::local_address(listener.get())});
   Connected client = connect_to(front);
   UniqueFd server = accept_from(listener.get());
   world.proxy->remove_endpoint(service_one, PodId{1});
@@ -158,9 +127,7 @@ BOOST_AUTO_TEST_CASE(stop_resets_what_is_left) {
   const SocketAddress front = free_address();
   const UniqueFd listener = listen_at(free_address());
   World world;
-  world.open(front);
-  world.ready(1, *linux::local_address(listener.get()));
-  world.settle();
+  world.serve(front, {*linux::local_address(listener.get())});
   const Connected client = connect_to(front);
   const UniqueFd server = accept_from(listener.get());
   world.proxy->stop();
@@ -269,9 +236,7 @@ BOOST_AUTO_TEST_CASE(the_last_one_serves_while_it_terminates_and_drains) {
   const SocketAddress front = free_address();
   Backend old_pod(free_address(), 'o'), new_pod(free_address(), 'n');
   World world;
-  world.open(front);
-  world.ready(1, old_pod.address());
-  world.settle();
+  world.serve(front, {old_pod.address()});
   world.proxy->set_endpoint(service_one, {PodId{1}, old_pod.address(), false, true, true});
   world.settle();
   BOOST_CHECK_EQUAL(ask(front), 'o');
@@ -307,9 +272,7 @@ BOOST_AUTO_TEST_CASE(an_idle_connection_is_small) {
   const SocketAddress front = free_address();
   const UniqueFd listener = listen_at(free_address());
   World world;
-  world.open(front);
-  world.ready(1, *linux::local_address(listener.get()));
-  world.settle();
+  world.serve(front, {*linux::local_address(listener.get())});
   constexpr unsigned count = 2000;
   std::vector<UniqueFd> ends;
   ends.reserve(2 * count + 400);

@@ -41,8 +41,16 @@ SocketAddress free_unix_address() {
   return address("unix:/tmp/reeve-test-" + std::to_string(::getpid()) + "-" + std::to_string(++number) + ".sock");
 }
 
-Connected connect_to(const SocketAddress& to, int receive_buffer) {
-  Connected connected{UniqueFd(::socket(to.family(), SOCK_STREAM | SOCK_CLOEXEC, 0)), 0};
+UniqueFd make_socket(int family, const Network* network) {
+  Result<UniqueFd> made = linux::make_stream_socket(family, network);
+  REEVE_CHECK(made);  // from any thread, where Boost's macros are not for
+  const int flags = ::fcntl(made->get(), F_GETFL);
+  REEVE_CHECK(::fcntl(made->get(), F_SETFL, flags & ~O_NONBLOCK) == 0);
+  return *std::move(made);
+}
+
+Connected connect_to(const SocketAddress& to, const Network* network, int receive_buffer) {
+  Connected connected{make_socket(to.family(), network), 0};
   if (receive_buffer != 0) {
     ::setsockopt(connected.fd.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
   }
@@ -52,8 +60,8 @@ Connected connect_to(const SocketAddress& to, int receive_buffer) {
   return connected;
 }
 
-UniqueFd listen_at(const SocketAddress& at, int backlog) {
-  UniqueFd fd(::socket(at.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+UniqueFd listen_at(const SocketAddress& at, int backlog, const Network* network) {
+  UniqueFd fd = make_socket(at.family(), network);
   const int on = 1;
   ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   const linux::RawAddress raw = at.raw();
@@ -91,6 +99,16 @@ std::ostream& operator<<(std::ostream& out, const Heard& heard) {
   return out << '"' << heard.text << '"' << (heard.ended ? " end" : "") << " errno " << heard.error;
 }
 
+char ask(const SocketAddress& at, const Network* network) {
+  const Connected client = connect_to(at, network);
+  if (client.error == ECONNREFUSED) return '-';
+  // whoever meets the error first takes it away
+  if (::send(client.fd.get(), "x", 1, MSG_NOSIGNAL) < 0) return 'r';
+  const Heard heard = hear(client.fd.get(), 1);
+  if (heard.error == ECONNRESET || heard.error == EPIPE) return 'r';
+  return heard.text.empty() ? 'e' : heard.text[0];
+}
+
 std::size_t open_descriptors() {
   DIR* const directory = ::opendir("/proc/self/fd");
   std::size_t count = 0;
@@ -108,21 +126,31 @@ bool wait_for(const std::function<bool()>& condition, std::chrono::milliseconds 
   return true;
 }
 
-Backend::Backend(const SocketAddress& at, char name)
-    : address_(at), name_(name), listener_(listen_at(at)), thread_([this] { serve(); }) {}
+Backend::Backend(const SocketAddress& at, char name, const Network* network)
+    : address_(at), name_(name), listener_(listen_at(at, 4096, network)), thread_([this] { serve(); }) {}
 
 Backend::~Backend() {
   stopping_ = true;
   thread_.join();
 }
 
+SocketAddress Backend::last_peer() const {
+  const std::lock_guard lock(mutex_);
+  return last_peer_;
+}
+
 void Backend::serve() {
   while (!stopping_) {
     pollfd waiting{listener_.get(), POLLIN, 0};
     if (::poll(&waiting, 1, 20) != 1) continue;
-    const UniqueFd client(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    linux::RawAddress peer;
+    const UniqueFd client(::accept4(listener_.get(), &peer.any, &peer.size, SOCK_CLOEXEC));
     if (!client) continue;
     be_patient(client.get());
+    {
+      const std::lock_guard lock(mutex_);
+      last_peer_ = SocketAddress::from_raw(peer);
+    }
     char byte;
     if (::recv(client.get(), &byte, 1, 0) != 1) continue;
     served_.fetch_add(1);
@@ -159,8 +187,20 @@ void World::open(const SocketAddress& at, Balancing balancing) {
   BOOST_REQUIRE(wait([&] { return listening.size() > before || !failed.empty(); }));
 }
 
-void World::ready(std::uint64_t pod, const SocketAddress& at, bool is_ready) {
-  proxy->set_endpoint(service_one, {PodId{pod}, at, is_ready, is_ready, false});
+void World::serve(const SocketAddress& at, const std::vector<SocketAddress>& pods, Balancing balancing) {
+  open(at, balancing);
+  for (std::size_t i = 0; i < pods.size(); ++i) ready(i + 1, pods[i]);
+  settle();
+}
+
+void World::ready(std::uint64_t pod, const SocketAddress& at, bool is_ready, std::shared_ptr<const Network> network) {
+  proxy->set_endpoint(service_one, {PodId{pod}, at, is_ready, is_ready, false, std::move(network)});
+}
+
+void World::unready(std::uint64_t pod, const SocketAddress& at, std::shared_ptr<const Network> network) {
+  drained.clear();
+  ready(pod, at, false, std::move(network));
+  BOOST_REQUIRE(wait([&] { return !drained.empty(); }));
 }
 
 void World::settle() {

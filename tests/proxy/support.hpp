@@ -2,6 +2,7 @@
 // A control loop with a proxy, plain blocking sockets for clients and backends, and waiting with a ceiling.
 
 #include <reeve/linux/fd.hpp>
+#include <reeve/linux/network.hpp>
 #include <reeve/linux/socket.hpp>
 #include <reeve/proxy/proxy.hpp>
 
@@ -12,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -19,6 +21,7 @@
 
 namespace reeve::proxy::test {
 
+using linux::Network;
 using linux::SocketAddress;
 using linux::UniqueFd;
 
@@ -30,15 +33,18 @@ SocketAddress free_address(const std::string& host = "127.0.0.1");
 // A unix address in a fresh place.
 SocketAddress free_unix_address();
 
-// Blocking, gives up after ten seconds. The errno of a connect that failed is in `error`.
+// Blocking, as all sockets here, in the network given or in our own.
+UniqueFd make_socket(int family, const Network* network = nullptr);
+
+// Gives up after ten seconds. The errno of a connect that failed is in `error`.
 struct Connected {
   UniqueFd fd;
   int error = 0;
 };
-Connected connect_to(const SocketAddress& to, int receive_buffer = 0);
+Connected connect_to(const SocketAddress& to, const Network* network = nullptr, int receive_buffer = 0);
 
-// A blocking listener as any program would make it.
-UniqueFd listen_at(const SocketAddress& at, int backlog = 4096);
+// A listener as any program would make it.
+UniqueFd listen_at(const SocketAddress& at, int backlog = 4096, const Network* network = nullptr);
 UniqueFd accept_from(int listener, int seconds_max = 10);
 
 void send_text(int fd, const std::string& text);
@@ -54,6 +60,9 @@ Heard hear(int fd, std::size_t count);
 
 std::ostream& operator<<(std::ostream& out, const Heard& heard);
 
+// What a client of a Backend meets: its name, '-' if refused, 'r' for a reset, 'e' for an end.
+char ask(const SocketAddress& at, const Network* network = nullptr);
+
 std::size_t open_descriptors();
 
 bool wait_for(const std::function<bool()>& condition, std::chrono::milliseconds ceiling = std::chrono::seconds(20));
@@ -61,10 +70,12 @@ bool wait_for(const std::function<bool()>& condition, std::chrono::milliseconds 
 // Answers every connection with its name after having read one byte, then ends it.
 class Backend {
  public:
-  explicit Backend(const SocketAddress& at, char name);
+  explicit Backend(const SocketAddress& at, char name, const Network* network = nullptr);
   ~Backend();
   const SocketAddress& address() const { return address_; }
   unsigned served() const { return served_.load(); }
+  // Where the last connection came from.
+  SocketAddress last_peer() const;
 
  private:
   void serve();
@@ -74,6 +85,8 @@ class Backend {
   UniqueFd listener_;
   std::atomic<bool> stopping_{false};
   std::atomic<unsigned> served_{0};
+  mutable std::mutex mutex_;
+  SocketAddress last_peer_;
   std::thread thread_;
 };
 
@@ -93,7 +106,14 @@ class World : public ProxyEvents {
 
   // Opens service 1 at the address and waits until it is bound.
   void open(const SocketAddress& at, Balancing balancing = Balancing::least_connections);
-  void ready(std::uint64_t pod, const SocketAddress& at, bool is_ready = true);
+  // Opens service 1 at the address with these as its ready pods 1, 2, …; what it was told is done.
+  void serve(const SocketAddress& at, const std::vector<SocketAddress>& pods,
+             Balancing balancing = Balancing::least_connections);
+  void ready(std::uint64_t pod, const SocketAddress& at, bool is_ready = true,
+             std::shared_ptr<const Network> network = nullptr);
+
+  // The pod is ready no more; waits until it is drained, and who is not served is refused.
+  void unready(std::uint64_t pod, const SocketAddress& at, std::shared_ptr<const Network> network = nullptr);
 
   // Waits until the worker has done everything it was told.
   void settle();

@@ -37,9 +37,7 @@ std::string play_directly(const Scene& scene) {
 std::string play_through_proxy(const Scene& scene, const SocketAddress& front, const SocketAddress& back) {
   const UniqueFd listener = listen_at(back);
   World world;
-  world.open(front);
-  world.ready(1, back);
-  world.settle();
+  world.serve(front, {back});
   Connected client = connect_to(front);
   BOOST_REQUIRE_EQUAL(client.error, 0);
   UniqueFd server = accept_from(listener.get());

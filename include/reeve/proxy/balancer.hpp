@@ -5,6 +5,7 @@
 #include <reeve/core/random.hpp>
 #include <reeve/core/spec.hpp>
 #include <reeve/core/time.hpp>
+#include <reeve/linux/network.hpp>
 #include <reeve/linux/socket_address.hpp>
 
 #include <array>
@@ -12,6 +13,7 @@
 #include <cstdint>
 #include <list>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>
@@ -29,6 +31,7 @@ struct Endpoint {
   bool ready = false;
   bool serving = false;
   bool terminating = false;
+  std::shared_ptr<const linux::Network> network = nullptr;  // where the address is; null: in our own
 };
 
 // Which endpoint a client address had last. Bounded; forgets whom it has not seen for longest.
@@ -73,8 +76,9 @@ class Balancer {
   // Adds or changes one endpoint: O(log n), whatever the others are.
   void set(const Endpoint& endpoint);
 
-  // Its open connections are counted on until they are released.
+  // Its open connections are counted on until they are released. Its network is let go.
   void remove(PodId pod);
+  void remove_all();
 
   // Whether a new connection would find an endpoint.
   bool has_usable() const noexcept { return !ready_.members.empty() || !leaving_.members.empty(); }

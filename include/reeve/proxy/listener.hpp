@@ -3,7 +3,9 @@
 // nobody who already waited is lost. Our own descriptor under uv_poll and accept4: uv_listen spins on a deaf socket
 // and closes clients when descriptors run out.
 
+#include <reeve/core/id.hpp>
 #include <reeve/core/result.hpp>
+#include <reeve/linux/network.hpp>
 #include <reeve/linux/socket.hpp>
 #include <reeve/proxy/uv.hpp>
 
@@ -15,6 +17,13 @@
 namespace reeve::proxy {
 
 class Listener;
+
+// Where a listener listens: in the network of this process, or, for a link, in that of a pod.
+struct Place {
+  linux::SocketAddress address;
+  PodId pod = {};
+  std::shared_ptr<const linux::Network> network = nullptr;
+};
 
 // Answers what happens at a listener. All calls come from the loop, none from within hear() or go_deaf()
 // except on_hear_failed.
@@ -28,7 +37,8 @@ class ListenerEvents {
   // Must not destroy the listener.
   virtual void on_accepted(Listener& listener, linux::Accepted accepted) = 0;
 
-  // From now on connections are refused, and all earlier ones have been accepted. May destroy the listener.
+  // From now on connections are refused, and all earlier ones have been accepted. Follows every hear() that
+  // succeeded. May destroy the listener.
   virtual void on_deaf(Listener& listener) = 0;
 
   // Must not destroy the listener. It stays deaf; hear() may be called again.
@@ -42,8 +52,8 @@ struct ListenerOptions {
 class Listener {
  public:
   // Takes the address, deaf.
-  static Result<std::unique_ptr<Listener>> bind(uv_loop_t& loop, const linux::SocketAddress& address,
-                                                ListenerEvents& events, ListenerOptions options = {});
+  static Result<std::unique_ptr<Listener>> bind(uv_loop_t& loop, Place place, ListenerEvents& events,
+                                                ListenerOptions options = {});
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
@@ -53,7 +63,7 @@ class Listener {
   void hear();
   void go_deaf();
 
-  const linux::SocketAddress& address() const noexcept { return address_; }
+  const Place& place() const noexcept { return place_; }
   bool is_deaf() const noexcept { return state_ == State::deaf; }
 
  private:
@@ -63,7 +73,7 @@ class Listener {
     leaving   // nobody new comes in; what waits and what shakes hands is still accepted
   };
 
-  Listener(uv_loop_t& loop, const linux::SocketAddress& address, ListenerEvents& events, ListenerOptions options);
+  Listener(uv_loop_t& loop, Place place, ListenerEvents& events, ListenerOptions options);
   Result<void> rebind();
   Result<void> begin_hearing();
   Result<void> poll();
@@ -75,7 +85,9 @@ class Listener {
   void advance_leaving();
   void finish_leaving();
 
-  linux::SocketAddress address_;
+  bool is_unix() const noexcept { return place_.address.is_unix(); }
+
+  Place place_;
   ListenerEvents& events_;
   ListenerOptions options_;
   State state_ = State::deaf;

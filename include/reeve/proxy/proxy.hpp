@@ -4,6 +4,7 @@
 #include <reeve/core/id.hpp>
 #include <reeve/core/result.hpp>
 #include <reeve/core/time.hpp>
+#include <reeve/linux/network.hpp>
 #include <reeve/linux/socket_address.hpp>
 #include <reeve/proxy/balancer.hpp>
 
@@ -29,14 +30,16 @@ struct ServiceConfig {
 struct Listening {
   ServiceId service;
   linux::SocketAddress address;
+  std::optional<PodId> pod = {};  // whose link this is
 };
 
-// The address could not be had, or was lost. `open` tries again.
+// The address could not be had, or was lost. `open` tries again; for a link, `open_link`.
 struct ListenFailed {
   ServiceId service;
   linux::SocketAddress address;
   Error error;
-  std::string remedy;  // what the user can do; empty if we do not know
+  std::string remedy;             // what the user can do; empty if we do not know
+  std::optional<PodId> pod = {};  // whose link this is
 };
 
 // A backend refused or could not be reached. The client has not noticed if another endpoint took it. Told at most
@@ -92,11 +95,20 @@ class Proxy {
   ~Proxy();
 
   // Opens a service, or changes an open one: only the listeners that differ move, those that failed are tried again,
-  // and what waits at one that goes is served first.
+  // and what waits at one that goes is served first. Links stay as they are.
   void open(ServiceConfig config);
 
-  // The listeners go; open connections live on until they end, or until `stop`.
+  // The listeners and links go; open connections live on until they end, or until `stop`.
   void close(ServiceId service);
+
+  // One more listener of an open service, inside the network of a pod, where it is like the service's own: deaf until
+  // an endpoint is usable, with the same balancing and counters. A pod may have several, also of one service.
+  void open_link(ServiceId service, PodId pod, linux::SocketAddress address,
+                 std::shared_ptr<const linux::Network> network);
+
+  // All links of the pod to the service. What waits at them is served first; then nothing here but the pod's open
+  // connections holds its network.
+  void close_link(ServiceId service, PodId pod);
 
   // Adds or changes one endpoint. One that was not usable before gets no connection before this call.
   void set_endpoint(ServiceId service, Endpoint endpoint);
