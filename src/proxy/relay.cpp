@@ -32,7 +32,8 @@ Relay::Relay(RelayLoop& shared, linux::UniqueFd client, linux::UniqueFd server) 
   server_.fd = std::move(server);
 }
 
-Result<void> Relay::start() {
+Result<void> Relay::start(Dialing dialing) {
+  dials_later_ = dialing == Dialing::later;
   for (Side* side : {&client_, &server_}) {
     if (Result<void> adopted = adopt(*side); !adopted) {
       release_handles();
@@ -54,7 +55,8 @@ Result<void> Relay::adopt(Side& side) {
   return {};
 }
 
-Result<void> Relay::redial(linux::UniqueFd server) {
+Result<void> Relay::redial(linux::UniqueFd server, Dialing dialing) {
+  dials_later_ = dialing == Dialing::later;
   uv_poll_stop(&server_.poll);
   server_.watched = 0;
   // the new socket takes the old one's number, so that the same handle watches it
@@ -181,7 +183,8 @@ void Relay::settle() {
 }
 
 int Relay::wanted_events(const Side& side) const noexcept {
-  if (!connected_ && &side == &server_) return UV_WRITABLE;
+  // a unix socket that does not connect says that it hung up
+  if (!connected_ && &side == &server_) return dials_later_ ? 0 : UV_WRITABLE;
   const Side& opposite = &side == &client_ ? server_ : client_;
   int events = 0;
   if (connected_ && !side.read_ended && !opposite.pending) events |= UV_READABLE;

@@ -7,6 +7,14 @@
 #include <utility>
 
 namespace reeve::proxy {
+namespace {
+
+bool is_full_queue(const Endpoint& endpoint, const Error& error) {
+  return endpoint.address.is_unix() && error.code == EAGAIN;
+}
+
+}  // namespace
+
 Service::Service(Worker& worker, ServiceId id, std::shared_ptr<Tally> tally)
     : worker_(worker), id_(id), tally_(std::move(tally)), balancer_(BalancerOptions{}), listeners_(worker, id, *this) {}
 
@@ -103,7 +111,7 @@ void Service::on_accepted(linux::UniqueFd connection, const std::optional<Affini
   tally_->total.add(1);
   Dial dial;
   dial.client = client;
-  std::optional<Dialed> dialed = dial_next(dial.client, dial.tried);
+  std::optional<Dialed> dialed = dial_or_wait(dial);
   if (!dialed) return refuse(std::move(connection));
   begin_session(std::move(connection), std::move(*dialed), std::move(dial));
 }
@@ -124,25 +132,45 @@ const Endpoint* Service::next_endpoint(const std::optional<Affinity::Client>& cl
   return &*last_;
 }
 
-// Starts to connect to an endpoint not tried yet; those that refuse at once are added to the tried ones.
+// Starts to connect to an endpoint not tried yet; those that refuse at once are added to the tried ones. The first one
+// whose queue is full is passed over, and given back.
 std::optional<Service::Dialed> Service::dial_next(const std::optional<Affinity::Client>& client,
-                                                  std::vector<PodId>& tried) {
+                                                  std::vector<PodId>& tried, std::optional<Endpoint>& full) {
+  std::vector<PodId> busy;
+  std::optional<Dialed> dialed;
   while (const Endpoint* const endpoint = next_endpoint(client, tried)) {
     Result<linux::UniqueFd> fd = worker_.connect(*endpoint);
     if (fd) {
       balancer_.acquire(endpoint->pod);
-      return Dialed{*std::move(fd), endpoint->pod};
+      dialed = Dialed{*std::move(fd), endpoint->pod};
+      break;
     }
-    if (is_out_of_descriptors(fd.error())) return std::nullopt;
+    if (is_out_of_descriptors(fd.error())) break;
     tried.push_back(endpoint->pod);
-    report_refused(endpoint->pod, std::move(fd).error());
+    if (is_full_queue(*endpoint, fd.error())) {
+      busy.push_back(endpoint->pod);
+      if (!full) full = *endpoint;
+    } else {
+      report_refused(endpoint->pod, std::move(fd).error());
+    }
   }
-  return std::nullopt;
+  if (!busy.empty()) std::erase_if(tried, [&](PodId pod) { return std::ranges::find(busy, pod) != busy.end(); });
+  return dialed;
+}
+
+// With nobody else to ask, a full queue is waited for, as a client would without us.
+std::optional<Service::Dialed> Service::dial_or_wait(Dial& dial) {
+  std::optional<Endpoint> full;
+  if (auto dialed = dial_next(dial.client, dial.tried, full); dialed || !full) return dialed;
+  Result<linux::UniqueFd> placeholder = linux::make_stream_socket(AF_UNIX);
+  if (!placeholder) return std::nullopt;
+  balancer_.acquire(full->pod);
+  return Dialed{*std::move(placeholder), full->pod, &full_queue_of(*full)};
 }
 
 void Service::begin_session(linux::UniqueFd client, Dialed dialed, Dial dial) {
   auto* const session = new Session(worker_.relay_loop(), *this, std::move(client), std::move(dialed.fd));
-  if (!session->start()) {
+  if (!session->start(dialed.full != nullptr ? Dialing::later : Dialing::now)) {
     tally_->refused.add(1);
     return release(dialed.pod);
   }
@@ -150,6 +178,7 @@ void Service::begin_session(linux::UniqueFd client, Dialed dialed, Dial dial) {
   dial.session = session;
   session->dial = worker_.add_dial(std::move(dial));
   ++dialing_;
+  if (dialed.full != nullptr) join_queue(*session, *dialed.full);
   link(*session);
   tally_->active.add(1);
 }
@@ -160,6 +189,7 @@ void Service::on_connected(Session& session) {
 }
 
 void Service::end_dial(Session& session) {
+  leave_queue(*session.dial);
   worker_.end_dial(session.dial);
   --dialing_;
 }
@@ -169,26 +199,85 @@ void Service::on_connect_failed(Session& session, int error) {
   const PodId failed = std::exchange(session.pod, PodId{});
   dial.tried.push_back(failed);
   report_refused(failed, Error{"cannot connect", error});
-  std::optional<Dialed> dialed = dial_next(dial.client, dial.tried);
+  std::optional<Dialed> dialed = dial_or_wait(dial);
   release(failed);
-  if (dialed) session.pod = dialed->pod;
-  if (dialed && session.redial(std::move(dialed->fd))) return;
+  if (dialed && redial(session, *std::move(dialed))) return;
   tally_->refused.add(1);
   session.reset();
+}
+
+bool Service::redial(Session& session, Dialed dialed) {
+  session.pod = dialed.pod;
+  leave_queue(*session.dial);
+  if (dialed.full != nullptr) join_queue(session, *dialed.full);
+  return session.redial(std::move(dialed.fd), dialed.full != nullptr ? Dialing::later : Dialing::now).has_value();
 }
 
 bool Service::look_elsewhere(Session& session) {
   Dial& dial = *session.dial;
   std::vector<PodId> tried = dial.tried;
   tried.push_back(session.pod);
-  std::optional<Dialed> dialed = dial_next(dial.client, tried);
+  std::optional<Endpoint> full;
+  std::optional<Dialed> dialed = dial_next(dial.client, tried, full);
   if (!dialed) return false;
   dial.tried = std::move(tried);
-  const PodId slow = std::exchange(session.pod, dialed->pod);
-  report_refused(slow, Error{"cannot connect", ETIMEDOUT});
+  const PodId slow = session.pod;
+  if (dial.full == nullptr) report_refused(slow, Error{"cannot connect", ETIMEDOUT});
+  const bool goes_on = redial(session, *std::move(dialed));
   release(slow);
-  if (!session.redial(std::move(dialed->fd))) session.reset();
+  if (!goes_on) session.reset();
   return true;
+}
+
+// Full queues of unix endpoints
+
+FullQueue& Service::full_queue_of(const Endpoint& endpoint) {
+  const auto [at, is_new] = full_queues_.try_emplace(endpoint.address, *this, endpoint);
+  FullQueue& queue = at->second;
+  if (!is_new) return queue;
+  queue.endpoint.network.reset();  // a path belongs to none
+  queue.timer = UvHandle<uv_timer_t>(&queue);
+  uv_timer_init(&worker_.loop(), queue.timer.get());
+  schedule(queue, queue.next_ms);
+  return queue;
+}
+
+void Service::join_queue(Session& session, FullQueue& queue) {
+  session.dial->full = &queue;
+  session.dial->place = queue.waiting.insert(queue.waiting.end(), &session);
+}
+
+void Service::leave_queue(Dial& dial) {
+  if (FullQueue* const queue = std::exchange(dial.full, nullptr)) queue->waiting.erase(dial.place);
+}
+
+void Service::schedule(FullQueue& queue, std::uint64_t after_ms) {
+  const auto fire = [](uv_timer_t* handle) {
+    if (auto* due = static_cast<FullQueue*>(handle->data)) due->service.try_full_queue(*due);
+  };
+  uv_timer_start(queue.timer.get(), fire, after_ms, 0);
+}
+
+// One at a time: with its last session a closed service goes, and takes the queue along.
+void Service::try_full_queue(FullQueue& queue) {
+  constexpr std::uint64_t wait_ms_max = 64;
+  if (queue.waiting.empty()) {
+    full_queues_.erase(linux::SocketAddress(queue.endpoint.address));
+    return;
+  }
+  Session& first = *queue.waiting.front();
+  Result<linux::UniqueFd> fd = worker_.connect(queue.endpoint);
+  schedule(queue, 0);
+  if (!fd && (is_full_queue(queue.endpoint, fd.error()) || is_out_of_descriptors(fd.error()))) {
+    if (look_elsewhere(first)) return;
+    schedule(queue, queue.next_ms);
+    queue.next_ms = std::min(queue.next_ms * 2, wait_ms_max);
+    return;
+  }
+  queue.next_ms = 1;
+  if (!fd) return on_connect_failed(first, fd.error().code);
+  leave_queue(*first.dial);
+  if (!first.redial(*std::move(fd))) first.reset();
 }
 
 void Service::on_ended(Session& session) {

@@ -8,6 +8,7 @@
 #include "proxy/messages.hpp"
 #include "proxy/session.hpp"
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <unordered_set>
@@ -47,10 +48,14 @@ class Service final : private ListenerSetEvents {
   // The session has been connecting for long: try another endpoint if there is one. False if there is none.
   bool look_elsewhere(Session& session);
 
+  // The queue may have room now.
+  void try_full_queue(FullQueue& queue);
+
  private:
   struct Dialed {
     linux::UniqueFd fd;
     PodId pod;
+    FullQueue* full = nullptr;  // where to wait; null: it connects
   };
 
   void on_accepted(linux::UniqueFd connection, const std::optional<Affinity::Client>& client) override;
@@ -62,7 +67,14 @@ class Service final : private ListenerSetEvents {
   void forget_last();
 
   const Endpoint* next_endpoint(const std::optional<Affinity::Client>& client, const std::vector<PodId>& tried);
-  std::optional<Dialed> dial_next(const std::optional<Affinity::Client>& client, std::vector<PodId>& tried);
+  std::optional<Dialed> dial_next(const std::optional<Affinity::Client>& client, std::vector<PodId>& tried,
+                                  std::optional<Endpoint>& full);
+  std::optional<Dialed> dial_or_wait(Dial& dial);
+  bool redial(Session& session, Dialed dialed);
+  FullQueue& full_queue_of(const Endpoint& endpoint);
+  void join_queue(Session& session, FullQueue& queue);
+  void leave_queue(Dial& dial);
+  static void schedule(FullQueue& queue, std::uint64_t after_ms);
   void begin_session(linux::UniqueFd client, Dialed dialed, Dial dial);
   void refuse(linux::UniqueFd client);
   void report_refused(PodId pod, Error error);
@@ -85,6 +97,7 @@ class Service final : private ListenerSetEvents {
   std::unordered_set<PodId> draining_;
   Session* sessions_ = nullptr;
   std::size_t dialing_ = 0;  // of these, not connected yet
+  std::map<linux::SocketAddress, FullQueue> full_queues_;
 };
 
 }  // namespace reeve::proxy

@@ -5,7 +5,9 @@
 #include <reeve/core/time.hpp>
 #include <reeve/proxy/balancer.hpp>
 #include <reeve/proxy/relay.hpp>
+#include <reeve/proxy/uv.hpp>
 
+#include <cstdint>
 #include <list>
 #include <optional>
 #include <vector>
@@ -15,11 +17,23 @@ namespace reeve::proxy {
 class Service;
 class Session;
 
+// Who waits for room in the accept queue of a unix endpoint. The kernel tells nobody when there is some, so the first
+// of them tries now and then. Its timer runs until nobody waits.
+struct FullQueue {
+  Service& service;
+  Endpoint endpoint;
+  std::list<Session*> waiting;  // who came first is first
+  std::uint64_t next_ms = 1;
+  UvHandle<uv_timer_t> timer;
+};
+
 // What a session needs only until it is connected.
 struct Dial {
   Session* session = nullptr;
   std::optional<Affinity::Client> client;
-  std::vector<PodId> tried;  // refused already
+  std::vector<PodId> tried;   // refused already
+  FullQueue* full = nullptr;  // where it waits
+  std::list<Session*>::iterator place;
   Instant look_elsewhere_at;
 };
 using Dials = std::list<Dial>;

@@ -23,6 +23,9 @@ struct RelayLoop {
 
 enum class RelayEnd { orderly, reset };
 
+// Whether the server's socket has begun to connect, or is there to be replaced by one that has.
+enum class Dialing { now, later };
+
 // Lives on the heap and belongs to its loop: it deletes itself once it has ended and libuv has let go of its handles.
 class Relay {
  public:
@@ -32,10 +35,10 @@ class Relay {
 
   // Watches both; the server's socket is still connecting, and nothing is read from the client before it has.
   // On an error the relay has ended, and on_ended was not called.
-  Result<void> start();
+  Result<void> start(Dialing dialing = Dialing::now);
 
-  // Goes on with another socket that connects, after on_connect_failed or while the first one still tries.
-  Result<void> redial(linux::UniqueFd server);
+  // Goes on with another socket, after on_connect_failed or while the first one still tries.
+  Result<void> redial(linux::UniqueFd server, Dialing dialing = Dialing::now);
 
   // Resets both connections. The relay is gone for its owner.
   void reset();
@@ -92,6 +95,7 @@ class Relay {
 
   RelayLoop& shared_;
   bool connected_ = false;
+  bool dials_later_ = false;
   bool broken_ = false;
   bool ended_ = false;
   std::uint8_t handles_ = 0;  // known to libuv
