@@ -169,7 +169,7 @@ static: deps ## one static binary: build/static/reeve
 	$(Q)$(MAKE) --no-print-directory MODE=static build/static/reeve
 	$(Q)strip -o build/static/reeve-stripped build/static/reeve && ls -l build/static/reeve-stripped
 
-bench: deps ## measure memory, starts, restarts and idle cost, beside a bare fork+exec loop
+bench: deps ## measure memory, starts, restarts, idle cost beside a bare fork+exec loop, and proxied connections
 	$(Q)$(MAKE) --no-print-directory build/release/reeve build/release/bench build/release/behave
 	$(Q)build/release/bench
 

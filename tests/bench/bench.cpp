@@ -1,5 +1,7 @@
 // Measures reeve beside a bare loop that starts the same program in the same run: memory, starts, restarts, idle cost.
+// And what a proxied connection costs, on the host's network and into a pod's.
 #include "bare.hpp"
+#include "proxied.hpp"
 #include "world.hpp"
 
 #include <signal.h>
@@ -181,6 +183,7 @@ void run(int pods, int runs) {
     for (const int at_once : {1, 100}) compare_restarts(scratch, bare, reeve, at_once, runs);
   }
   measure_memory(scratch, pods);
+  measure_proxied_connections();
 }
 
 }  // namespace

@@ -1,12 +1,8 @@
 #include <proxy/networks.hpp>
 
-#include <arpa/inet.h>
-#include <fcntl.h>
 #include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
-#include <net/if.h>
-#include <sched.h>
-#include <sys/ioctl.h>
+#include <sys/socket.h>
 
 #include <boost/test/unit_test.hpp>
 
@@ -14,21 +10,6 @@
 
 namespace reeve::proxy::test {
 namespace {
-
-bool set_up_loopback(const std::string& other_address) {
-  const UniqueFd fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  ifreq request{};
-  std::strcpy(request.ifr_name, "lo");
-  request.ifr_flags = IFF_UP | IFF_RUNNING;
-  if (::ioctl(fd.get(), SIOCSIFFLAGS, &request) != 0) return false;
-  if (other_address.empty()) return true;
-  std::strcpy(request.ifr_name, "lo:1");
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  ::inet_pton(AF_INET, other_address.c_str(), &address.sin_addr);
-  std::memcpy(&request.ifr_addr, &address, sizeof address);
-  return ::ioctl(fd.get(), SIOCSIFADDR, &request) == 0;
-}
 
 template <class Visit>
 bool visit_messages(char* bytes, std::size_t size, Visit visit) {
@@ -39,16 +20,6 @@ bool visit_messages(char* bytes, std::size_t size, Visit visit) {
 }
 
 }  // namespace
-
-// A thread steps into the new namespace and ends there.
-SharedNetwork make_network(const std::string& other_address) {
-  UniqueFd made;
-  std::thread([&] {
-    if (::unshare(CLONE_NEWNET) != 0 || !set_up_loopback(other_address)) return;
-    made.reset(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
-  }).join();
-  return made ? std::make_shared<const linux::NetworkNamespace>(std::move(made)) : nullptr;
-}
 
 bool skip_without_networks() {
   if (make_network()) return false;

@@ -1,21 +1,15 @@
 #pragma once
-// Network namespaces that a test makes, as pods have them: nothing but loopback, and gone when nobody holds them.
-
-#include <reeve/linux/network.hpp>
+// What tests ask of the network namespaces that they make.
 
 #include <cstddef>
-#include <memory>
-#include <string>
-#include <vector>
 
 #include <proxy/support.hpp>
+#include <support/network.hpp>
 
 namespace reeve::proxy::test {
 
-using SharedNetwork = std::shared_ptr<const linux::NetworkNamespace>;
-
-// A new namespace whose loopback is up, and which has the other address too, if one is given.
-SharedNetwork make_network(const std::string& other_address = "");
+using reeve::test::make_network;
+using reeve::test::SharedNetwork;
 
 // Says "skipped" where this process may not make namespaces.
 bool skip_without_networks();
