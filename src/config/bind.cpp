@@ -180,15 +180,15 @@ void Binder::value(const Node& node, Duration& target, Slot slot) {
   }
 }
 
-void Binder::value(const Node& node, PortRef& target, Slot slot) {
-  if (const auto* name = node.text()) {
-    target = *name;
+void Binder::value(const Node& node, IntOrString& target, Slot slot) {
+  if (const auto* text = node.text()) {
+    target = *text;
   } else if (std::holds_alternative<std::int64_t>(node.value)) {
     std::int32_t number = 0;
     value(node, number, slot);
     target = number;
   } else {
-    expected(node, std::string(slot.key), "a port number or the name of a port");
+    expected(node, std::string(slot.key), "a number or a string");
   }
 }
 

@@ -1,6 +1,7 @@
 // What is wrong with objects once they are bound: by themselves, and next to each other.
 #include "config/reader.hpp"
 
+#include <reeve/core/service.hpp>
 #include <reeve/core/text.hpp>
 
 #include <algorithm>
@@ -140,6 +141,53 @@ void Reader::check_duplicates(const Item& item) {
   const auto [found, is_new] = object_places_.emplace(ref, place(item.file, item.draft.position));
   if (is_new) return;
   note(item.file, item.draft.position, title(item.object) + " is given twice: first at " + found->second);
+}
+
+const Reader::Item* Reader::selected_by(const DeploymentObject& deployment) const {
+  const Labels& selector = deployment.spec.selector.match_labels;
+  const auto found =
+      pods_with_.find({deployment.metadata.name_space, selector.begin()->first, selector.begin()->second});
+  if (found == pods_with_.end()) return nullptr;
+  const auto other = std::ranges::find_if(found->second, [&](const Item* each) {
+    return selects(selector, std::get<DeploymentObject>(each->object).spec.pod_template.metadata.labels);
+  });
+  return other == found->second.end() ? nullptr : *other;
+}
+
+const Reader::Item* Reader::selecting_pods_of(const DeploymentObject& deployment) const {
+  const Labels& labels = deployment.spec.pod_template.metadata.labels;
+  for (const auto& [key, value] : labels) {
+    const auto found = selectors_with_.find({deployment.metadata.name_space, key, value});
+    if (found == selectors_with_.end()) continue;
+    const auto other = std::ranges::find_if(found->second, [&](const Item* each) {
+      return selects(std::get<DeploymentObject>(each->object).spec.selector.match_labels, labels);
+    });
+    if (other != found->second.end()) return *other;
+  }
+  return nullptr;
+}
+
+// Kubernetes lets two deployments select each other's pods. Here each keeps its own all the same, but whoever goes by
+// labels, a service or a command, would meet both: in files that is hardly meant.
+void Reader::check_selectors(const Item& item) {
+  const auto* const deployment = std::get_if<DeploymentObject>(&item.object);
+  if (deployment == nullptr || deployment->spec.selector.match_labels.empty()) return;
+  const auto say = [&](const std::string& what, const Item& other) {
+    note(item.file, locate(item.draft.body, "spec.selector.matchLabels").position,
+         title(item.object) + ": " + what + ' ' + title(other.object) + " at " +
+             place(other.file, other.draft.position) + ": give each deployment a label that the other does not have");
+  };
+  if (const Item* other = selected_by(*deployment)) {
+    say("its selector also matches the pods of", *other);
+  } else if (const Item* its = selecting_pods_of(*deployment)) {
+    say("its pods also match the selector of", *its);
+  }
+  const std::string& name_space = deployment->metadata.name_space;
+  for (const auto& [key, value] : deployment->spec.pod_template.metadata.labels) {
+    pods_with_[{name_space, key, value}].push_back(&item);
+  }
+  const auto& [key, value] = *deployment->spec.selector.match_labels.begin();
+  selectors_with_[{name_space, key, value}].push_back(&item);
 }
 
 void Reader::check_addresses(const Item& item) {

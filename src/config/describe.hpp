@@ -19,7 +19,7 @@ struct Described {
     if constexpr (std::same_as<V, double>) return "number";
     if constexpr (std::same_as<V, std::string> || NamedEnum<V>) return "string";
     if constexpr (std::same_as<V, Duration>) return "seconds, whole or a fraction";
-    if constexpr (std::same_as<V, PortRef>) return "integer or string";
+    if constexpr (std::same_as<V, IntOrString>) return "integer or string";
     if constexpr (std::same_as<V, Labels>) return "table of strings";
     if constexpr (HasFields<V>) return "table";
     return "integer";
@@ -30,6 +30,7 @@ struct Described {
     if constexpr (std::same_as<V, std::string>) return value.empty() ? "" : quoted(value);
     if constexpr (NamedEnum<V>) return enum_name(value).empty() ? "" : quoted(enum_name(value));
     if constexpr (std::same_as<V, Duration>) return in_seconds(value);
+    if constexpr (std::same_as<V, IntOrString>) return printed(value);
     if constexpr (std::integral<V> && !std::same_as<V, bool>) return std::to_string(value);
     return "";
   }

@@ -216,6 +216,7 @@ Loaded Reader::finish() {
     if (images_known_ == ImagesKnown::here) check_images(item);
     check_duplicates(item);
     check_addresses(item);
+    check_selectors(item);
   }
   if (items_.empty() && notes_.empty()) {
     if (files_.empty()) files_.emplace_back("reeve");

@@ -10,6 +10,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -75,6 +76,9 @@ class Reader {
   void check_container(const Item& item, const ContainerSpec& container, const std::string& path);
   void check_duplicates(const Item& item);
   void check_addresses(const Item& item);
+  void check_selectors(const Item& item);
+  const Item* selected_by(const DeploymentObject& deployment) const;        // its selector matches their pods
+  const Item* selecting_pods_of(const DeploymentObject& deployment) const;  // their selector matches its pods
   void check_taken(const Item& item, const std::string& address, const std::string& path);
   std::vector<Mistake> mistakes();
 
@@ -96,6 +100,10 @@ class Reader {
   std::map<std::pair<Kind, std::string>, const Object*> objects_;  // by kind and name
   std::map<ObjectRef, std::string> object_places_;
   std::map<std::string, First> addresses_;
+  // Earlier deployments: by each label of their pods, and by the first of their selector.
+  using LabelIn = std::tuple<std::string, std::string, std::string>;  // namespace, key, value
+  std::map<LabelIn, std::vector<const Item*>> pods_with_;
+  std::map<LabelIn, std::vector<const Item*>> selectors_with_;
 };
 
 }  // namespace reeve::config

@@ -54,8 +54,8 @@ class Writer {
     if (duration % seconds(1) == Duration{0}) return whole_seconds(duration);
     return std::chrono::duration<double>(duration).count();
   }
-  json::value value(const PortRef& port) const {
-    return std::visit([&](const auto& each) { return value(each); }, port);
+  json::value value(const IntOrString& either) const {
+    return std::visit([&](const auto& each) { return value(each); }, either);
   }
   json::value value(const Labels& labels) const {
     json::object object(storage_);

@@ -42,6 +42,12 @@ void default_pod(PodSpec& pod) {
   default_containers(pod.containers);
 }
 
+void default_deployment(DeploymentSpec& deployment) {
+  default_pod(deployment.pod_template.spec);
+  DeploymentStrategy& strategy = deployment.strategy;
+  if (strategy.type == StrategyType::rolling_update && !strategy.rolling_update) strategy.rolling_update.emplace();
+}
+
 void default_namespace(ObjectMeta& metadata) {
   if (metadata.name_space.empty()) metadata.name_space = ObjectMeta{}.name_space;
 }
@@ -60,7 +66,7 @@ void apply_defaults(Object& object) {
         using Each = std::decay_t<decltype(each)>;
         default_namespace(each.metadata);
         if constexpr (std::is_same_v<Each, PodObject>) default_pod(each.spec);
-        if constexpr (std::is_same_v<Each, DeploymentObject>) default_pod(each.spec.pod_template.spec);
+        if constexpr (std::is_same_v<Each, DeploymentObject>) default_deployment(each.spec);
         if constexpr (std::is_same_v<Each, ServiceObject>) default_service(each.spec);
       },
       object);

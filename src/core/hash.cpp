@@ -44,8 +44,8 @@ class Hasher {
       add(value);
     }
   }
-  void add(const PortRef& port) {
-    std::visit([this](const auto& value) { add(value); }, port);
+  void add(const IntOrString& either) {
+    std::visit([this](const auto& value) { add(value); }, either);
   }
   template <class T>
   requires requires { FieldsOf<T>::list; }

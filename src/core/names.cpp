@@ -22,6 +22,9 @@ constexpr std::string_view header_name_rule =
     "validation is '[-A-Za-z0-9]+')";
 constexpr std::string_view env_name_rule =
     "a valid environment variable name must consist only of printable ASCII characters other than '='";
+constexpr std::string_view percent_rule =
+    "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for "
+    "validation is '[0-9]+%')";
 constexpr std::string_view label_name_rule =
     "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric "
     "character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
@@ -113,6 +116,13 @@ NameFaults env_name_faults(std::string_view name) {
   const auto fits = [](char c) { return c >= ' ' && c <= '~' && c != '='; };
   if (std::ranges::all_of(name, fits)) return {};
   return {std::string(env_name_rule)};
+}
+
+NameFaults percent_faults(std::string_view text) {
+  const bool is_percent =
+      text.size() > 1 && text.back() == '%' && std::ranges::all_of(text.substr(0, text.size() - 1), is_digit);
+  if (is_percent) return {};
+  return {std::string(percent_rule)};
 }
 
 NameFaults label_key_faults(std::string_view key) {

@@ -18,5 +18,6 @@ NameFaults header_name_faults(std::string_view name);    // IsHTTPHeaderName
 NameFaults env_name_faults(std::string_view name);       // IsRelaxedEnvVarName
 NameFaults label_key_faults(std::string_view key);       // IsQualifiedName
 NameFaults label_value_faults(std::string_view value);   // IsValidLabelValue
+NameFaults percent_faults(std::string_view text);        // IsValidPercent
 
 }  // namespace reeve

@@ -1,6 +1,12 @@
 #include <reeve/core/spec.hpp>
+#include <reeve/core/text.hpp>
 
 namespace reeve {
+
+std::string printed(const IntOrString& either) {
+  const auto* text = std::get_if<std::string>(&either);
+  return text != nullptr ? quoted(*text) : std::to_string(std::get<std::int32_t>(either));
+}
 
 std::string_view kind_name(Kind kind) noexcept {
   switch (kind) {

@@ -1,4 +1,5 @@
 #include "core/address.hpp"
+#include "core/validate_deployment.hpp"
 #include "core/validate_fields.hpp"
 
 #include <reeve/core/validate.hpp>
@@ -16,13 +17,6 @@ enum class ProbeKind { liveness, readiness, startup };
 bool runs_to_its_end(const ContainerSpec& container) { return container.restart_policy != RestartPolicy::always; }
 
 // --- names and labels -----------------------------------------------------------------------------------------------
-
-void check_labels(FieldErrors& errors, const std::string& path, const Labels& labels) {
-  for (const auto& [key, value] : labels) {
-    errors.faults(path, key, label_key_faults(key));
-    errors.faults(path, value, label_value_faults(value));
-  }
-}
 
 void check_metadata(FieldErrors& errors, const ObjectMeta& metadata, NameFaults (*name_faults)(std::string_view)) {
   if (metadata.name.empty()) {
@@ -141,51 +135,6 @@ void check_pod_spec(FieldErrors& errors, const std::string& path, const PodSpec&
   }
 }
 
-// --- deployments ----------------------------------------------------------------------------------------------------
-
-bool matches(const Labels& selector, const Labels& labels) {
-  return std::ranges::all_of(selector, [&](const auto& wanted) {
-    const auto found = labels.find(wanted.first);
-    return found != labels.end() && found->second == wanted.second;
-  });
-}
-
-// ValidateDeploymentSpec, ValidatePodTemplateSpecForReplicaSet.
-void check_template(FieldErrors& errors, const DeploymentSpec& deployment) {
-  const PodTemplate& pod = deployment.pod_template;
-  const Labels& selector = deployment.selector.match_labels;
-  check_labels(errors, "spec.selector.matchLabels", selector);
-  check_labels(errors, "spec.template.metadata.labels", pod.metadata.labels);
-  if (selector.empty()) {
-    errors.invalid("spec.selector", "{}", "empty selector is invalid for deployment");
-  } else if (!matches(selector, pod.metadata.labels)) {
-    errors.invalid("spec.template.metadata.labels", as_json(pod.metadata.labels),
-                   "`selector` does not match template `labels`");
-  }
-  if (pod.spec.restart_policy != RestartPolicy::always) {
-    errors.unsupported("spec.template.spec.restartPolicy", enum_name(pod.spec.restart_policy),
-                       enum_name(RestartPolicy::always));
-  }
-  if (pod.spec.active_deadline) {
-    errors.forbidden("spec.template.spec.activeDeadlineSeconds",
-                     "activeDeadlineSeconds in ReplicaSet is not Supported");
-  }
-}
-
-// Reeve's own rule: pods share the host's network, where a port number exists once.
-void check_port_collision(FieldErrors& errors, const DeploymentSpec& deployment) {
-  if (deployment.replicas <= 1) return;
-  for (const ContainerSpec& container : deployment.pod_template.spec.containers) {
-    if (container.ports.empty()) continue;
-    errors.invalid("spec.replicas", std::to_string(deployment.replicas),
-                   "containerPort " + std::to_string(container.ports.front().container_port) + " of container " +
-                       quoted(container.name) +
-                       " can be listened on once in the host's network: write replicas = 1 (isolated networks, one "
-                       "port number for each replica, are not served yet)");
-    return;
-  }
-}
-
 // --- services -------------------------------------------------------------------------------------------------------
 
 using PortKey = std::tuple<Protocol, std::int32_t>;
@@ -263,13 +212,12 @@ void check(FieldErrors& errors, const PodObject& pod) {
 
 void check(FieldErrors& errors, const DeploymentObject& deployment) {
   check_metadata(errors, deployment.metadata, dns_subdomain_faults);
-  DeploymentSpec bare = deployment.spec;
+  DeploymentSpec bare = deployment.spec;  // without the template, which has a walk of its own
   bare.pod_template = {};
   bare.pod_template.spec.containers.resize(1);
   FieldWalk(errors).walk("spec", bare);
   check_pod_spec(errors, "spec.template.spec", deployment.spec.pod_template.spec);
-  check_template(errors, deployment.spec);
-  check_port_collision(errors, deployment.spec);
+  check_deployment(errors, deployment.spec);
 }
 
 void check(FieldErrors& errors, const ServiceObject& service) {

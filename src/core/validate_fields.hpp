@@ -1,5 +1,5 @@
 #pragma once
-// What the field table alone says about a value: bounds, presence, ports. Walks any spec type.
+// What the field table alone says about a value: bounds, presence, ports, percentages. Walks any spec type.
 
 #include "core/field_errors.hpp"
 #include "core/names.hpp"
@@ -18,6 +18,13 @@ inline std::string bounds_fault(const Bounds& bounds, bool above_min, bool at_mo
     return "must be between " + std::to_string(bounds.min) + " and " + std::to_string(bounds.max) + ", inclusive";
   }
   return bounds.min == 1 ? "must be greater than 0" : "must be greater than or equal to " + std::to_string(bounds.min);
+}
+
+inline void check_labels(FieldErrors& errors, const std::string& path, const Labels& labels) {
+  for (const auto& [key, value] : labels) {
+    errors.faults(path, key, label_key_faults(key));
+    errors.faults(path, value, label_value_faults(value));
+  }
 }
 
 class FieldWalk {
@@ -68,9 +75,10 @@ class FieldWalk {
     report(path, printed(value), bounds, open ? value > 0 : value >= static_cast<double>(bounds.min),
            value <= static_cast<double>(bounds.max));
   }
-  void check(const std::string& path, const PortRef& port, const Bounds&, Presence) {
-    if (const auto* name = std::get_if<std::string>(&port)) return errors_.faults(path, *name, port_name_faults(*name));
-    check_integer(path, std::get<std::int32_t>(port), port_number);
+  void check(const std::string& path, const IntOrString& either, const Bounds& bounds, Presence) {
+    const auto* text = std::get_if<std::string>(&either);
+    if (text == nullptr) return check_integer(path, std::get<std::int32_t>(either), bounds);
+    errors_.faults(path, *text, bounds == port_number ? port_name_faults(*text) : percent_faults(*text));
   }
 
   void check_integer(const std::string& path, std::int64_t value, const Bounds& bounds) {

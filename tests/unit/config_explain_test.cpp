@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(a_table_lists_its_fields) {
                     "Open a TCP connection, then close it.\n"
                     "\n"
                     "FIELDS:\n"
-                    "  port  <integer or string>  required\n"
+                    "  port  <integer or string>  required  1 to 65535\n"
                     "      Port number, or the name of one of the container's ports.\n"
                     "  host  <string>\n"
                     "      Host to connect to; the pod's own address unless set.\n");

@@ -152,11 +152,30 @@ std::vector<MistakeCase> object_cases() {
        web + "[service.a]\ntype = \"NodePort\"\nport = 80\nnodePort = 30080\ndeployment = \"web\"\n[service.b]\n"
              "type = \"NodePort\"\nport = 80\nnodePort = 30080\ndeployment = \"web\"\n",
        {"f:11:12: service \"b\": \"0.0.0.0:30080\" is taken by service \"a\" at f:6"}},
-      {"copies on one port",
-       "[deployment.web]\nreplicas = 2\ncommand = [\"x\"]\nports = [{ containerPort = 80 }]\n",
-       {"f:2:12: deployment \"web\": spec.replicas: Invalid value: 2: containerPort 80 of container \"web\" can be "
-        "listened on once in the host's network: write replicas = 1 (isolated networks, one port number for each "
-        "replica, are not served yet)"}},
+      {"copies on one port of the host",
+       "[deployment.web]\nreplicas = 2\nnetwork = \"host\"\ncommand = [\"x\"]\nports = [{ containerPort = 80 }]\n",
+       {"f:3:11: deployment \"web\": spec.template.spec.network: Invalid value: \"host\": this deployment may have 3 "
+        "pods "
+        "at a time, and only one can listen on containerPort 80 of container \"web\" in the host's network: leave "
+        "network out or write network = \"isolated\", or write containerPort = 0 and let the program listen on the "
+        "port "
+        "that it finds in PORT or PORT_<NAME>"}},
+      {"a strategy that cannot move",
+       web + "strategy.rollingUpdate = { maxSurge = \"0%\", maxUnavailable = 0 }\n",
+       {"f:3:62: deployment \"web\": spec.strategy.rollingUpdate.maxUnavailable: Invalid value: 0: may not be 0 when "
+        "`maxSurge` is 0"}},
+      {"a surge of another type",
+       web + "[deployment.web.strategy]\ntype = \"Rolling\"\nrollingUpdate = { maxSurge = 1.5, maxUnavalable = 1 }\n",
+       {"f:4:8: type: Unsupported value: \"Rolling\": supported values: \"RollingUpdate\", \"Recreate\"",
+        "f:5:30: maxSurge: expected a number or a string, found a fraction",
+        "f:5:35: unknown key \"maxUnavalable\" in rollingUpdate of strategy of deployment \"web\", did you mean "
+        "\"maxUnavailable\"?"}},
+      {"selectors that overlap",
+       "[deployment.a]\ncommand = [\"x\"]\nlabels = { app = \"x\", tier = \"y\" }\n[deployment.b]\ncommand = [\"x\"]\n"
+       "labels = { app = \"x\" }\n[deployment.c]\ncommand = [\"x\"]\nlabels = { app = \"x\" }\nnamespace = \"other\"\n",
+       {"f:4:1: deployment \"b\": its selector also matches the pods of deployment \"a\" at f:1: give each deployment "
+        "a "
+        "label that the other does not have"}},
       {"every mistake, in the order of the file",
        "[pod.b]\ncommand = [\"x\"]\nimage = 1\n[service.s]\nport = 0\npod = \"b\"\n[pod.a]\nfoo = 1\ncommand = "
        "[\"x\"]\n",
@@ -210,6 +229,24 @@ BOOST_AUTO_TEST_CASE(named_containers_keep_the_order_of_the_file) {
   BOOST_CHECK_EQUAL(spec.containers[1].name, "alpha");
   BOOST_REQUIRE_EQUAL(spec.init_containers.size(), 2);
   BOOST_CHECK_EQUAL(spec.init_containers[0].name, "second");
+}
+
+BOOST_AUTO_TEST_CASE(a_deployment_says_how_it_is_updated_in_its_own_table) {
+  const Loaded loaded = parse_one(
+      "[deployment.web]\ncommand = [\"x\"]\nstrategy.rollingUpdate = { maxSurge = \"50%\", maxUnavailable = 0 }\n"
+      "minReadySeconds = 0.5\nprogressDeadlineSeconds = 60\nrevisionHistoryLimit = 2\npaused = true\n"
+      "[deployment.api]\ncommand = [\"x\"]\nstrategy.type = \"Recreate\"\n",
+      Format::toml);
+  BOOST_REQUIRE(loaded.has_value());
+  const DeploymentSpec& web = std::get<DeploymentObject>(loaded->objects[0].object).spec;
+  BOOST_CHECK(web.strategy.type == StrategyType::rolling_update);
+  BOOST_CHECK((web.strategy.rolling_update == RollingUpdate{"50%", 0}));
+  BOOST_CHECK(web.min_ready == milliseconds(500));
+  BOOST_CHECK(web.progress_deadline == seconds(60));
+  BOOST_CHECK_EQUAL(web.revision_history_limit, 2);
+  BOOST_CHECK(web.paused);
+  const DeploymentSpec& api = std::get<DeploymentObject>(loaded->objects[1].object).spec;
+  BOOST_CHECK((api.strategy == DeploymentStrategy{StrategyType::recreate, std::nullopt}));
 }
 
 BOOST_AUTO_TEST_CASE(labels_reach_object_selector_and_template) {

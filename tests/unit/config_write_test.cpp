@@ -30,6 +30,7 @@ class Maker {
         deployment.spec.selector.match_labels = labels();
         deployment.spec.pod_template.metadata.labels = labels();
         fill(deployment.spec.pod_template.spec);
+        fill_update(deployment.spec);
         return deployment;
       }
       default: {
@@ -106,6 +107,15 @@ class Maker {
     if (maybe()) spec.active_deadline = duration();
     if (maybe()) spec.isolation = static_cast<Isolation>(random_.below(2));
     if (maybe()) spec.restart_backoff = {duration(), 1.5, duration(), duration()};
+  }
+
+  void fill_update(DeploymentSpec& spec) {
+    if (maybe()) spec.strategy.type = StrategyType::recreate;
+    if (maybe()) spec.strategy.rolling_update = {maybe() ? IntOrString(number(9)) : IntOrString("40%"), number(9)};
+    spec.min_ready = duration();
+    spec.progress_deadline = duration();
+    spec.revision_history_limit = number(20);
+    spec.paused = maybe();
   }
 
   void fill(ServiceSpec& spec) {

@@ -205,16 +205,116 @@ BOOST_AUTO_TEST_CASE(deployments_are_checked_as_kubernetes_does) {
            },
            {"spec.template.metadata.labels: Invalid value: {\"app\":\"web\",\"tier\":\"front\"}: `selector` does not "
             "match template `labels`"}},
-          {"one port, many copies",
-           [](D& d) {
-             d.spec.replicas = 3;
-             d.spec.pod_template.spec.containers[0].ports = {{"", 3000, Protocol::tcp}};
-           },
-           {"spec.replicas: Invalid value: 3: containerPort 3000 of container \"main\" can be listened on once in the "
-            "host's network: write replicas = 1 (isolated networks, one port number for each replica, are not served "
-            "yet)"}},
           {"many copies without a port", [](D& d) { d.spec.replicas = 3; }, {}},
+          {"negative numbers",
+           [](D& d) {
+             d.spec.min_ready = seconds(-1);
+             d.spec.revision_history_limit = -1;
+           },
+           {"spec.minReadySeconds: Invalid value: -1: must be greater than or equal to 0",
+            "spec.revisionHistoryLimit: Invalid value: -1: must be greater than or equal to 0"}},
+          {"a deadline that minReadySeconds never meets",
+           [](D& d) { d.spec.min_ready = seconds(600); },
+           {"spec.progressDeadlineSeconds: Invalid value: 600: must be greater than minReadySeconds"}},
+          {"no deadline", [](D& d) { d.spec.progress_deadline = seconds(unlimited); }, {}},
       });
+}
+
+BOOST_AUTO_TEST_CASE(strategies_are_checked_as_kubernetes_does) {
+  using D = DeploymentObject;
+  const auto rolling = [](IntOrString unavailable, IntOrString surge) {
+    return [=](D& d) { d.spec.strategy.rolling_update = {surge, unavailable}; };
+  };
+  const std::string path = "spec.strategy.rollingUpdate.";
+  const std::string percent =
+      ": a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used "
+      "for validation is '[0-9]+%')";
+  const std::string both = ": may not be 0 when `maxSurge` is 0";
+  check_all<D>(
+      good_deployment(),
+      {
+          {"numbers", rolling(0, 1), {}},
+          {"percentages", rolling("100%", "250%"), {}},
+          {"a number as text", rolling("25", "25%"), {path + "maxUnavailable: Invalid value: \"25\"" + percent}},
+          {"a fraction", rolling(1, "2.5%"), {path + "maxSurge: Invalid value: \"2.5%\"" + percent}},
+          {"negative",
+           rolling(-1, 1),
+           {path + "maxUnavailable: Invalid value: -1: must be greater than or equal to 0"}},
+          {"too much",
+           rolling("101%", 0),
+           {path + "maxUnavailable: Invalid value: \"101%\": must not be greater than 100%"}},
+          {"both zero", rolling(0, 0), {path + "maxUnavailable: Invalid value: 0" + both}},
+          {"both zero percent", rolling("0%", 0), {path + "maxUnavailable: Invalid value: \"0%\"" + both}},
+          {"recreate", [](D& d) { d.spec.strategy.type = StrategyType::recreate; }, {}},
+          {"recreate with limits",
+           [](D& d) {
+             d.spec.strategy = {StrategyType::recreate, RollingUpdate{}};
+           },
+           {"spec.strategy.rollingUpdate: Forbidden: may not be specified when strategy `type` is 'Recreate'"}},
+      });
+}
+
+BOOST_AUTO_TEST_CASE(copies_that_need_one_port_may_not_share_the_host) {
+  using D = DeploymentObject;
+  const auto with_port = [](std::optional<Network> network, std::optional<Isolation> isolation) {
+    return [=](D& d) {
+      PodSpec& pod = d.spec.pod_template.spec;
+      pod.containers[0].ports = {{"", 3000, Protocol::tcp}};
+      pod.network = network;
+      pod.isolation = isolation;
+    };
+  };
+  const auto alone = [&](D& d) {
+    with_port(Network::host, std::nullopt)(d);
+    d.spec.strategy.rolling_update = {0, 1};
+  };
+  const auto probed = [](D& d) {
+    d.spec.strategy.type = StrategyType::recreate;
+    d.spec.replicas = 3;
+    d.spec.pod_template.spec.network = Network::host;
+    d.spec.pod_template.spec.containers[0].readiness_probe.emplace().tcp_socket = TcpSocketAction{9000, ""};
+  };
+  const auto elsewhere = [&](D& d) {
+    probed(d);
+    d.spec.pod_template.spec.containers[0].readiness_probe->tcp_socket->host = "10.0.0.1";
+  };
+  const std::string may = "this deployment may have ";
+  const std::string one = " pods at a time, and only one can listen on ";
+  const std::string host = " of container \"main\" in the host's network: ";
+  const std::string any =
+      "or write containerPort = 0 and let the program listen on the port that it finds in PORT or PORT_<NAME>";
+  const std::string network = "spec.template.spec.network: Invalid value: \"host\": " + may;
+  check_all<D>(
+      good_deployment(),
+      {
+          {"left open", with_port(std::nullopt, std::nullopt), {}},
+          {"isolated", with_port(Network::isolated, std::nullopt), {}},
+          {"one copy at any time", alone, {}},
+          {"host",
+           with_port(Network::host, std::nullopt),
+           {network + "2" + one + "containerPort 3000" + host + "leave network out or write network = \"isolated\", " +
+            any}},
+          {"a probed port",
+           probed,
+           {network + "3" + one + "port 9000 of the readinessProbe" + host +
+            "leave network out or write network = \"isolated\", " + any}},
+          {"a probe of somebody else", elsewhere, {}},
+          {"no isolation",
+           with_port(std::nullopt, Isolation::none),
+           {"spec.template.spec.isolation: Invalid value: \"none\": " + may + "2" + one + "containerPort 3000" + host +
+            "leave isolation out, which gives each an isolated network, " + any}},
+      });
+}
+
+BOOST_AUTO_TEST_CASE(a_selector_stays) {
+  DeploymentObject changed = good_deployment();
+  BOOST_TEST(validate_update(changed, good_deployment()).empty());
+  changed.spec.pod_template.metadata.labels["app"] = "api";
+  changed.spec.selector.match_labels["app"] = "api";
+  const auto errors = validate_update(changed, good_deployment());
+  BOOST_REQUIRE(errors.size() == 1u);
+  BOOST_TEST(errors[0].message() ==
+             "spec.selector: Invalid value: {\"matchLabels\":{\"app\":\"api\"}}: field is immutable");
 }
 
 BOOST_AUTO_TEST_CASE(defaults_fill_what_was_left_out) {
@@ -235,6 +335,9 @@ BOOST_AUTO_TEST_CASE(defaults_fill_what_was_left_out) {
   object = pod;
   apply_defaults(object);
   BOOST_CHECK(std::get<PodObject>(object).spec.containers[0].image_pull_policy == ImagePullPolicy::if_not_present);
+  object = good_deployment();
+  apply_defaults(object);
+  BOOST_CHECK(std::get<DeploymentObject>(object).spec.strategy.rolling_update == RollingUpdate{});
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -104,7 +104,7 @@ class Binder {
   void value(const Node& node, double& target, Slot slot);
   void value(const Node& node, std::string& target, Slot slot);
   void value(const Node& node, Duration& target, Slot slot);
-  void value(const Node& node, PortRef& target, Slot slot);
+  void value(const Node& node, IntOrString& target, Slot slot);
   void value(const Node& node, Labels& target, Slot slot);
   void value(const Node& node, std::vector<std::string>& target, Slot slot);
 

@@ -20,6 +20,7 @@ namespace reeve {
 struct Bounds {
   std::int64_t min = std::numeric_limits<std::int64_t>::min();
   std::int64_t max = std::numeric_limits<std::int64_t>::max();
+  bool operator==(const Bounds&) const = default;
 };
 
 constexpr Bounds not_negative{0, std::numeric_limits<std::int64_t>::max()};
@@ -95,6 +96,10 @@ struct EnumNames<ServiceType> {
   static constexpr Names<1> later{"ExternalName"};
 };
 template <>
+struct EnumNames<StrategyType> {
+  static constexpr Names<2> list{"RollingUpdate", "Recreate"};
+};
+template <>
 struct EnumNames<SessionAffinity> {
   static constexpr Names<2> list{"None", "ClientIP"};
 };
@@ -136,7 +141,7 @@ template <>
 struct FieldsOf<HttpGetAction> : NoOtherKeys {
   static constexpr auto list = std::tuple{
       Field{"path", &HttpGetAction::path, "Path, with a query if wanted. Status 200 to 399 is success."},
-      Field{"port", &HttpGetAction::port, "Port number, or the name of one of the container's ports.", Bounds{},
+      Field{"port", &HttpGetAction::port, "Port number, or the name of one of the container's ports.", port_number,
             Presence::required},
       Field{"host", &HttpGetAction::host, "Host to connect to; the pod's own address unless set."},
       Field{"scheme", &HttpGetAction::scheme, "HTTP."},
@@ -147,7 +152,7 @@ struct FieldsOf<HttpGetAction> : NoOtherKeys {
 template <>
 struct FieldsOf<TcpSocketAction> : NoOtherKeys {
   static constexpr auto list = std::tuple{
-      Field{"port", &TcpSocketAction::port, "Port number, or the name of one of the container's ports.", Bounds{},
+      Field{"port", &TcpSocketAction::port, "Port number, or the name of one of the container's ports.", port_number,
             Presence::required},
       Field{"host", &TcpSocketAction::host, "Host to connect to; the pod's own address unless set."},
   };
@@ -327,15 +332,40 @@ struct FieldsOf<PodTemplate> : NoOtherKeys {
 };
 
 template <>
+struct FieldsOf<RollingUpdate> : NoOtherKeys {
+  static constexpr auto list = std::tuple{
+      Field{"maxUnavailable", &RollingUpdate::max_unavailable,
+            "How many pods of replicas may be missing, as a number or a percentage, rounded down.", not_negative},
+      Field{"maxSurge", &RollingUpdate::max_surge,
+            "How many pods there may be above replicas, as a number or a percentage, rounded up.", not_negative},
+  };
+};
+
+template <>
+struct FieldsOf<DeploymentStrategy> : NoOtherKeys {
+  static constexpr auto list = std::tuple{
+      Field{"type", &DeploymentStrategy::type,
+            "RollingUpdate: new pods come as old ones go; Recreate: all old ones go first."},
+      Field{"rollingUpdate", &DeploymentStrategy::rolling_update, "The limits of a rolling update."},
+  };
+};
+
+template <>
 struct FieldsOf<DeploymentSpec> : NoOtherKeys {
   static constexpr auto list = std::tuple{
       Field{"replicas", &DeploymentSpec::replicas, "How many pods to keep.", not_negative},
       Field{"selector", &DeploymentSpec::selector, "The labels of its pods."},
       Field{"template", &DeploymentSpec::pod_template, "What each pod looks like.", Bounds{}, Presence::required},
+      Field{"strategy", &DeploymentSpec::strategy, "How pods of an old template are replaced."},
+      Field{"minReadySeconds", &DeploymentSpec::min_ready,
+            "Seconds a pod must have been ready without a break before it counts as available.", not_negative},
+      Field{"progressDeadlineSeconds", &DeploymentSpec::progress_deadline,
+            "Seconds without progress after which an update is reported as stuck; 2147483647 for never.", not_negative},
+      Field{"revisionHistoryLimit", &DeploymentSpec::revision_history_limit,
+            "How many old replica sets are kept to go back to.", not_negative},
+      Field{"paused", &DeploymentSpec::paused, "A changed template waits; scaling goes on."},
   };
-  static constexpr Names<8> later{
-      "strategy",   "minReadySeconds", "progressDeadlineSeconds", "revisionHistoryLimit", "paused",
-      "rollbackTo", "autoRollback",    "livenessBudget"};
+  static constexpr Names<3> later{"rollbackTo", "autoRollback", "livenessBudget"};
 };
 
 template <>
@@ -353,7 +383,8 @@ struct FieldsOf<ServicePort> : NoOtherKeys {
       Field{"name", &ServicePort::name, "Name; required where a service has several ports."},
       Field{"protocol", &ServicePort::protocol, "TCP."},
       Field{"port", &ServicePort::port, "Port clients connect to.", port_number, Presence::required},
-      Field{"targetPort", &ServicePort::target_port, "Port of the pods, by number or name; as port unless set."},
+      Field{"targetPort", &ServicePort::target_port, "Port of the pods, by number or name; as port unless set.",
+            port_number},
       Field{"nodePort", &ServicePort::node_port, "Port on every address of this machine, for NodePort.",
             Bounds{30000, 32767}},
   };

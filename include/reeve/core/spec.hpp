@@ -24,8 +24,11 @@ struct NameValue {
   bool operator==(const NameValue&) const = default;
 };
 
-// A port by number, or by the name a container gives it (Kubernetes' IntOrString).
-using PortRef = std::variant<std::int32_t, std::string>;
+// A number, or a text that stands for one: a percentage, a port's name.
+using IntOrString = std::variant<std::int32_t, std::string>;
+// A port by number, or by the name a container gives it.
+using PortRef = IntOrString;
+std::string printed(const IntOrString& either);  // 3, "25%"
 
 enum class RestartPolicy { always, on_failure, never };
 enum class ImagePullPolicy { unset, always, if_not_present, never };
@@ -34,6 +37,7 @@ enum class Network { host, isolated, nat };
 enum class Protocol { tcp };
 enum class ProbeScheme { http };
 enum class ServiceType { cluster_ip, node_port, load_balancer };
+enum class StrategyType { rolling_update, recreate };
 enum class SessionAffinity { none, client_ip };
 enum class Balancing { least_connections, round_robin, random };
 
@@ -139,10 +143,31 @@ struct PodTemplate {
   bool operator==(const PodTemplate&) const = default;
 };
 
+// Numbers of pods, or percentages of replicas: "25%".
+struct RollingUpdate {
+  IntOrString max_surge = "25%";
+  IntOrString max_unavailable = "25%";
+  bool operator==(const RollingUpdate&) const = default;
+};
+
+struct DeploymentStrategy {
+  StrategyType type = StrategyType::rolling_update;
+  std::optional<RollingUpdate> rolling_update;  // unset: the defaults, and with Recreate none
+  bool operator==(const DeploymentStrategy&) const = default;
+};
+
+// A progress deadline or a number of revisions that means: no limit.
+constexpr std::int32_t unlimited = 2147483647;
+
 struct DeploymentSpec {
   std::int32_t replicas = 1;
   LabelSelector selector;
   PodTemplate pod_template;
+  DeploymentStrategy strategy;
+  Duration min_ready{0};
+  Duration progress_deadline = seconds(600);
+  std::int32_t revision_history_limit = 10;
+  bool paused = false;
   bool operator==(const DeploymentSpec&) const = default;
 };
 

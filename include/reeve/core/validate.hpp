@@ -29,6 +29,10 @@ void apply_defaults(Object& object);
 // (pkg/apis/core/validation/validation.go, pkg/apis/apps/validation/validation.go).
 std::vector<FieldError> validate(const Object& object);
 
+// What an object, valid by itself, may not change of the running one of its kind and name
+// (ValidateDeploymentUpdate).
+std::vector<FieldError> validate_update(const Object& object, const Object& current);
+
 // The bounds of reeve's own settings, and of what a simulation assumes.
 std::vector<FieldError> validate(const SupervisorSettings& settings);
 std::vector<FieldError> validate(const SimulationSpec& simulation);
