@@ -66,8 +66,8 @@ struct Written {
 Written written_for(const Pod& pod, const Supervisor& supervisor) {
   const ObjectMeta& metadata = pod.metadata();
   if (pod.owner()) {
-    if (const Deployment* owner = supervisor.find_replica_set(metadata.name_space, pod.owner()->name)) {
-      return {{Kind::deployment, metadata.name_space, owner->object().metadata.name}, "spec.template.spec"};
+    if (const ReplicaSet* owner = supervisor.find_replica_set(metadata.name_space, pod.owner()->name)) {
+      return {owner->deployment(), "spec.template.spec"};
     }
   }
   return {{Kind::pod, metadata.name_space, metadata.name}, "spec"};

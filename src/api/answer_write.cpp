@@ -93,6 +93,11 @@ std::optional<Status> Answerer::check(const Object& object, const Route& route) 
                        route.name + ")");
   }
   if (const auto errors = validate(object); !errors.empty()) return invalid(*route.kind, metadata.name, errors);
+  if (const auto running = current({route.kind, metadata.name_space, metadata.name, {}})) {
+    if (const auto errors = validate_update(object, *running); !errors.empty()) {
+      return invalid(*route.kind, metadata.name, errors);
+    }
+  }
   if (const auto why = host_.refuses(object)) {
     return invalid(*route.kind, metadata.name, {{"spec", "Forbidden", {}, *why}});
   }
@@ -216,6 +221,7 @@ Reply Answerer::scale(const Request& request, const Route& route) {
       return reply_with(bad_request("spec.replicas: expected a number from 0 to 100000"));
     }
     deployment.spec.replicas = static_cast<std::int32_t>(replicas->as_int64());
+    if (auto problem = check(deployment, route)) return reply_with(*problem);
     host_.post(ObjectApplied{deployment});
     Reply reply;
     reply.after_settled = [this, route] {
@@ -229,7 +235,7 @@ Reply Answerer::scale(const Request& request, const Route& route) {
   std::int64_t count = 0;
   const auto running = host_.supervisor().deployments().find(ref_of(*object));
   if (running != host_.supervisor().deployments().end()) {
-    count = static_cast<std::int64_t>(running->second->active_pods().size());
+    count = running->second->counts().replicas;
   }
   std::string labels;
   for (const auto& [key, value] : deployment.spec.selector.match_labels) {

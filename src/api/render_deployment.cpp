@@ -1,32 +1,11 @@
-// Deployments, and the replica set that each casts as a shadow.
+// Deployments and their replica sets.
 #include "api/render.hpp"
 
 #include <reeve/config/write.hpp>
 
-#include <algorithm>
-
 namespace reeve::api {
 namespace json = boost::json;
 namespace {
-
-constexpr const char* hash_label = "pod-template-hash";
-
-struct Counts {
-  std::int64_t desired = 0;
-  std::int64_t current = 0;
-  std::int64_t ready = 0;
-};
-
-Counts counts_of(const Deployment& deployment, const Supervisor& supervisor) {
-  Counts counts;
-  counts.desired = deployment.object().spec.replicas;
-  for (const Pod* each : supervisor.pods()) {
-    if (!deployment.active_pods().contains(each->id())) continue;
-    counts.current += 1;
-    counts.ready += each->is_ready() ? 1 : 0;
-  }
-  return counts;
-}
 
 std::string joined(const PodSpec& spec, std::string ContainerSpec::*member) {
   std::string text;
@@ -34,38 +13,69 @@ std::string joined(const PodSpec& spec, std::string ContainerSpec::*member) {
   return text;
 }
 
-std::string hash_of(const Deployment& deployment) {
-  const std::string name = deployment.replica_set().name;
-  return name.substr(name.rfind('-') + 1);
+json::array conditions_json(const Deployment& deployment, const runtime::Host& host) {
+  json::array all;
+  for (const DeploymentCondition& each : deployment.conditions()) {
+    all.push_back(json::object{{"type", condition_name(each.type)},
+                               {"status", status_name(each.status)},
+                               {"lastUpdateTime", rfc3339(host.wall_time(each.last_update))},
+                               {"lastTransitionTime", rfc3339(host.wall_time(each.last_transition))},
+                               {"reason", each.reason},
+                               {"message", each.message}});
+  }
+  return all;
 }
 
-json::array conditions(const Counts& counts, WallTime since, const std::string& replica_set) {
-  const bool available = counts.ready >= counts.desired;
-  const auto entry = [&](std::string_view type, bool status, std::string_view reason, const std::string& message) {
-    json::object condition = condition_json(type, status, since, reason, message);
-    condition.erase("lastProbeTime");
-    condition["lastUpdateTime"] = rfc3339(since);
-    return condition;
-  };
-  const std::string set = "ReplicaSet \"" + replica_set + "\" ";
-  return {entry("Available", available, available ? "MinimumReplicasAvailable" : "MinimumReplicasUnavailable",
-                available ? "Deployment has minimum availability." : "Deployment does not have minimum availability."),
-          entry("Progressing", true, available ? "NewReplicaSetAvailable" : "ReplicaSetUpdated",
-                set + (available ? "has successfully progressed." : "is progressing."))};
+json::object status_json(const Deployment& deployment, const runtime::Host& host) {
+  const rollout::Counts& counts = deployment.counts();
+  json::object status{{"observedGeneration", deployment.observed_generation()},
+                      {"replicas", counts.replicas},
+                      {"updatedReplicas", counts.updated},
+                      {"readyReplicas", counts.ready},
+                      {"availableReplicas", counts.available},
+                      {"terminatingReplicas", counts.terminating},
+                      {"conditions", conditions_json(deployment, host)}};
+  if (counts.unavailable > 0) status["unavailableReplicas"] = counts.unavailable;
+  if (deployment.collision_count() > 0) status["collisionCount"] = deployment.collision_count();
+  return status;
+}
+
+// As the cluster sees it: with the number of its revision.
+ObjectMeta metadata_of(const Deployment& deployment) {
+  ObjectMeta metadata = deployment.object().metadata;
+  if (deployment.revision() > 0) metadata.annotations[annotation::revision] = std::to_string(deployment.revision());
+  return metadata;
+}
+
+ObjectMeta metadata_of(const ReplicaSet& set) {
+  return {set.name().name, set.name().name_space, set.labels(), set.annotations()};
+}
+
+json::object spec_json(const ReplicaSet& set) {
+  PodTemplate pod_template = set.pod_template();
+  pod_template.metadata.labels = set.labels();
+  json::object spec{{"replicas", set.size()},
+                    {"selector", json::object{{"matchLabels", json::object()}}},
+                    {"template", config::to_json(pod_template, config::Defaults::included)}};
+  json::object& labels = spec["selector"].as_object()["matchLabels"].as_object();
+  for (const auto& [key, value] : set.selector()) labels[key] = value;
+  if (set.min_ready() > Duration{0}) spec["minReadySeconds"] = whole_seconds(set.min_ready());
+  return spec;
 }
 
 }  // namespace
 
 Snapshot Renderer::deployment(const Deployment& deployment, std::uint64_t version, Depth depth) const {
   const DeploymentObject& object = deployment.object();
-  Snapshot snapshot = begin_snapshot(ApiKind::deployments, object.metadata, version);
+  const ObjectMeta metadata = metadata_of(deployment);
+  Snapshot snapshot = begin_snapshot(ApiKind::deployments, metadata, version);
   const WallTime created = host_.wall_time(deployment.created());
-  const Counts counts = counts_of(deployment, host_.supervisor());
+  const rollout::Counts& counts = deployment.counts();
   const PodSpec& spec = object.spec.pod_template.spec;
-  snapshot.cells = {object.metadata.name,
-                    std::to_string(counts.ready) + '/' + std::to_string(counts.desired),
-                    counts.current,
-                    counts.ready,
+  snapshot.cells = {metadata.name,
+                    std::to_string(counts.ready) + '/' + std::to_string(object.spec.replicas),
+                    counts.updated,
+                    counts.available,
                     AgeCell{created, {}, {}},
                     joined(spec, &ContainerSpec::name),
                     joined(spec, &ContainerSpec::image),
@@ -73,60 +83,43 @@ Snapshot Renderer::deployment(const Deployment& deployment, std::uint64_t versio
   json::object rest;
   if (depth == Depth::whole) {
     rest["spec"] = config::to_json(object.spec, config::Defaults::included);
-    json::object status{{"observedGeneration", 1},
-                        {"replicas", counts.current},
-                        {"updatedReplicas", counts.current},
-                        {"readyReplicas", counts.ready},
-                        {"availableReplicas", counts.ready},
-                        {"conditions", conditions(counts, created, deployment.replica_set().name)}};
-    if (counts.desired > counts.ready) status["unavailableReplicas"] = counts.desired - counts.ready;
-    rest["status"] = std::move(status);
+    rest["status"] = status_json(deployment, host_);
   }
-  MetadataParts parts{stable_uid("Deployment", ref_of(object), created), version, created};
-  parts.generation = 1;
-  write_text(snapshot, metadata_json(object.metadata, std::move(parts)), rest);
+  MetadataParts parts{stable_uid("Deployment", deployment.name(), created), version, created};
+  parts.generation = deployment.generation();
+  write_text(snapshot, metadata_json(metadata, std::move(parts)), rest);
   return snapshot;
 }
 
-Snapshot Renderer::replica_set(const Deployment& deployment, std::uint64_t version, Depth depth) const {
-  const DeploymentObject& object = deployment.object();
-  const ObjectRef name = deployment.replica_set();
-  const std::string hash = hash_of(deployment);
-  ObjectMeta metadata;
-  metadata.name = name.name;
-  metadata.name_space = name.name_space;
-  metadata.labels = object.spec.pod_template.metadata.labels;
-  metadata.labels[hash_label] = hash;
+Snapshot Renderer::replica_set(const ReplicaSet& set, std::uint64_t version, Depth depth) const {
+  const ObjectMeta metadata = metadata_of(set);
   Snapshot snapshot = begin_snapshot(ApiKind::replica_sets, metadata, version);
-  const WallTime created = host_.wall_time(deployment.created());
-  const Counts counts = counts_of(deployment, host_.supervisor());
-  Labels selector = object.spec.selector.match_labels;
-  selector[hash_label] = hash;
-  const PodSpec& spec = object.spec.pod_template.spec;
+  const WallTime created = host_.wall_time(set.created());
+  const ReplicaSet::Counts& counts = set.counts();
+  const PodSpec& spec = set.pod_template().spec;
   snapshot.cells = {metadata.name,
-                    counts.desired,
-                    counts.current,
+                    set.size(),
+                    counts.replicas,
                     counts.ready,
                     AgeCell{created, {}, {}},
                     joined(spec, &ContainerSpec::name),
                     joined(spec, &ContainerSpec::image),
-                    labels_text(selector)};
+                    labels_text(set.selector())};
   json::object rest;
   if (depth == Depth::whole) {
-    DeploymentSpec shadow = object.spec;
-    shadow.selector.match_labels = selector;
-    shadow.pod_template.metadata.labels[hash_label] = hash;
-    rest["spec"] = config::to_json(shadow, config::Defaults::included);
-    rest["status"] = json::object{{"replicas", counts.current},
-                                  {"fullyLabeledReplicas", counts.current},
+    rest["spec"] = spec_json(set);
+    rest["status"] = json::object{{"replicas", counts.replicas},
+                                  {"fullyLabeledReplicas", counts.replicas},
                                   {"readyReplicas", counts.ready},
-                                  {"availableReplicas", counts.ready},
-                                  {"observedGeneration", 1}};
+                                  {"availableReplicas", counts.available},
+                                  {"terminatingReplicas", counts.terminating},
+                                  {"observedGeneration", set.generation()}};
   }
-  MetadataParts parts{stable_uid("ReplicaSet", name, created), version, created};
-  parts.generation = 1;
+  MetadataParts parts{stable_uid("ReplicaSet", set.name(), created), version, created};
+  parts.generation = set.generation();
+  const WallTime since = host_.wall_time(set.deployment_created());
   parts.owners.push_back(
-      owner_json("apps/v1", "Deployment", object.metadata.name, stable_uid("Deployment", ref_of(object), created)));
+      owner_json("apps/v1", "Deployment", set.deployment().name, stable_uid("Deployment", set.deployment(), since)));
   write_text(snapshot, metadata_json(metadata, std::move(parts)), rest);
   return snapshot;
 }

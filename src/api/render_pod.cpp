@@ -120,7 +120,7 @@ MetadataParts metadata_of(const Pod& pod, std::uint64_t version, const runtime::
   if (const auto by = pod.gone_by()) parts.deletion = host.wall_time(*by);
   if (const auto grace = pod.removal_grace()) parts.deletion_grace = whole_seconds(*grace);
   if (pod.owner()) {
-    const Deployment* owner = host.supervisor().find_replica_set(pod.owner()->name_space, pod.owner()->name);
+    const ReplicaSet* owner = host.supervisor().find_replica_set(pod.owner()->name_space, pod.owner()->name);
     const WallTime created = owner != nullptr ? host.wall_time(owner->created()) : WallTime{};
     parts.owners.push_back(
         owner_json("apps/v1", "ReplicaSet", pod.owner()->name, stable_uid("ReplicaSet", *pod.owner(), created)));

@@ -48,8 +48,9 @@ void Renderer::add_deployments(ApiKind kind, const std::string& name_space, Dept
     if (kind == ApiKind::deployments) {
       list.push_back(deployment(*each, supervisor.version_of(Resource::deployments, name), depth));
     } else {
-      const ObjectRef shadow = each->replica_set();
-      list.push_back(replica_set(*each, supervisor.version_of(Resource::replica_sets, shadow), depth));
+      for (const auto& set : each->replica_sets()) {
+        list.push_back(replica_set(*set, supervisor.version_of(Resource::replica_sets, set->name()), depth));
+      }
     }
   }
 }
@@ -110,8 +111,10 @@ std::optional<Snapshot> Renderer::of_last_seen(const Change& change, Depth depth
                                                  : endpoints(**last, change.version, depth);
   }
   if (const auto* last = std::get_if<std::shared_ptr<const Deployment>>(&change.last_seen)) {
-    return change.resource == Resource::deployments ? deployment(**last, change.version, depth)
-                                                    : replica_set(**last, change.version, depth);
+    return deployment(**last, change.version, depth);
+  }
+  if (const auto* last = std::get_if<std::shared_ptr<const ReplicaSet>>(&change.last_seen)) {
+    return replica_set(**last, change.version, depth);
   }
   if (const auto* last = std::get_if<std::shared_ptr<const Event>>(&change.last_seen)) {
     Event copy = **last;

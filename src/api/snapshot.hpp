@@ -56,7 +56,7 @@ class Renderer {
   Snapshot endpoints(const Service& service, std::uint64_t version, Depth depth) const;
   Snapshot event(const Event& event, Depth depth) const;
   Snapshot deployment(const Deployment& deployment, std::uint64_t version, Depth depth) const;
-  Snapshot replica_set(const Deployment& deployment, std::uint64_t version, Depth depth) const;
+  Snapshot replica_set(const ReplicaSet& set, std::uint64_t version, Depth depth) const;
   Snapshot node(Depth depth) const;
   Snapshot name_space(const std::string& name, Depth depth) const;
 

@@ -1,94 +1,267 @@
 #include <reeve/core/deployment.hpp>
+#include <reeve/core/fixed_port.hpp>
 #include <reeve/core/hash.hpp>
 
 #include <algorithm>
-#include <tuple>
-#include <vector>
+#include <numeric>
 
 namespace reeve {
 
-namespace {
-
-constexpr const char* hash_label = "pod-template-hash";
-
-// Which pod goes first: pending before running, unready before ready, then ready more recently, more restarts, newer
-// (pkg/controller/controller_utils.go ActivePodsWithRanks).
-bool goes_first(const Pod* a, const Pod* b) {
-  const auto rank = [](const Pod* pod) {
-    const bool ready = pod->is_ready();
-    return std::tuple(pod->phase() != Phase::pending, ready,
-                      ready ? -pod->ready_since().time_since_epoch() : Duration{0}, -pod->restart_count(),
-                      -pod->created().time_since_epoch());
-  };
-  return rank(a) < rank(b);
-}
-
-}  // namespace
-
 Deployment::Deployment(DeploymentObject object, Instant created)
-    : object_(std::move(object)),
-      created_(created),
-      hash_(template_hash(object_.spec.pod_template)),
-      spec_(std::make_shared<const PodSpec>(object_.spec.pod_template.spec)) {
-  replica_set_ = object_.metadata.name + "-" + hash_;
+    : object_(std::move(object)), created_(created), limits_(rollout::limits_of(object_.spec)) {}
+
+void Deployment::replace(DeploymentObject object) {
+  if (object.spec != object_.spec || object.metadata.annotations != object_.metadata.annotations) generation_ += 1;
+  object_ = std::move(object);
+  limits_ = rollout::limits_of(object_.spec);
+  find_newest();
 }
 
-ObjectRef Deployment::replica_set() const { return {Kind::replica_set, object_.metadata.name_space, replica_set_}; }
-
-void Deployment::reconcile(Step& step, Pods& pods) {
-  const auto wanted = static_cast<std::size_t>(object_.spec.replicas);
-  if (active_.size() < wanted) scale_up(step, pods, wanted - active_.size());
-  if (active_.size() > wanted) scale_down(step, pods, active_.size() - wanted);
+void Deployment::reconcile(Step& step, Owner& owner) {
+  const Status before = status_;
+  for (const auto& each : sets_) each->ripen(owner, step.now);
+  note_pause(step.now);
+  bool again = true;
+  while (again) {
+    follow_newest(step, owner);
+    again = pass(step, owner);
+    fill(step, owner);
+  }
+  update_status(step.now);
+  if (object_.spec.paused || rollout::is_complete(status_.counts, limits_.replicas)) clean_up(step, owner);
+  for (const auto& each : sets_) {
+    if (each->take_changed()) owner.changed(*each);
+  }
+  if (status_ != before) owner.changed(*this);
 }
 
-void Deployment::scale_up(Step& step, Pods& pods, std::size_t missing) {
-  report_scaling(step, "up", active_.size(), active_.size() + missing);
-  for (; missing > 0; --missing) {
-    ObjectMeta metadata = object_.spec.pod_template.metadata;
-    metadata.name_space = object_.metadata.name_space;
-    metadata.name = pods.fresh_name(metadata.name_space, replica_set_ + "-");
-    metadata.labels[hash_label] = hash_;
-    report_pod(step, "SuccessfulCreate", "Created pod: " + metadata.name);
-    active_.insert(pods.create(step, std::move(metadata), spec_, replica_set()));
+// One pass of the controller (deployment_controller.go syncDeployment).
+bool Deployment::pass(Step& step, Owner& owner) {
+  if (object_.spec.paused) return scale(step);
+  if (has_been_scaled() && scale(step)) return true;
+  return object_.spec.strategy.type == StrategyType::recreate ? recreate(step, owner) : roll(step, owner);
+}
+
+// --- Replica sets. ---
+
+// FindNewReplicaSet: the oldest that has the template as it is now.
+void Deployment::find_newest() {
+  const auto found =
+      std::ranges::find_if(sets_, [&](const auto& each) { return each->pod_template() == object_.spec.pod_template; });
+  newest_ = found == sets_.end() ? nullptr : found->get();
+}
+
+std::vector<ReplicaSet*> Deployment::old_sets() const {
+  std::vector<ReplicaSet*> old;
+  for (const auto& each : sets_) {
+    if (each.get() != newest_) old.push_back(each.get());
+  }
+  return old;
+}
+
+// Those that are to have pods.
+std::vector<ReplicaSet*> Deployment::active_sets() const {
+  std::vector<ReplicaSet*> active;
+  for (const auto& each : sets_) {
+    if (each->size() > 0) active.push_back(each.get());
+  }
+  return active;
+}
+
+std::int64_t Deployment::highest_old_revision() const {
+  std::int64_t highest = 0;
+  for (const auto& each : sets_) {
+    if (each.get() != newest_) highest = std::max(highest, each->revision());
+  }
+  return highest;
+}
+
+Deployment::Count Deployment::total() const {
+  return std::accumulate(sets_.begin(), sets_.end(), Count{0},
+                         [](Count sum, const auto& each) { return sum + each->size(); });
+}
+
+// The newest replica set, where it exists, has the highest number, and what the deployment says of itself
+// (getNewReplicaSet).
+void Deployment::follow_newest(Step& step, Owner& owner) {
+  if (newest_ == nullptr) return;
+  const std::int64_t revision = highest_old_revision() + 1;
+  const bool comes_back = newest_->revision() < revision;
+  newest_->take_annotations(object_.metadata.annotations, revision);
+  newest_->require_ready_for(object_.spec.min_ready, owner, step.now);
+  status_.revision = newest_->revision();
+  if (!has_progress_deadline() || object_.spec.paused) return;
+  // Kubernetes tells this only where nothing was told before. To tell it of one that comes back starts its deadline.
+  if (comes_back || condition(DeploymentConditionType::progressing) == nullptr) {
+    renew_progress("FoundNewReplicaSet", "Found new replica set \"" + newest_->name().name + '"', step.now);
   }
 }
 
-void Deployment::scale_down(Step& step, Pods& pods, std::size_t surplus) {
-  report_scaling(step, "down", active_.size(), active_.size() - surplus);
-  std::vector<const Pod*> all;
-  for (const PodId id : active_) all.push_back(pods.find(id));
-  std::ranges::sort(all, goes_first);
-  all.resize(surplus);
-  for (const Pod* pod : all) {
-    report_pod(step, "SuccessfulDelete", "Deleted pod: " + pod->metadata().name);
-    const PodId id = pod->id();
-    active_.erase(id);
-    pods.remove(step, id);
+void Deployment::create_newest(Step& step, Owner& owner, Count size) {
+  const ObjectMeta& metadata = object_.metadata;
+  std::string hash = template_hash(object_.spec.pod_template, status_.collisions);
+  while (owner.is_taken({Kind::replica_set, metadata.name_space, metadata.name + '-' + hash})) {
+    status_.collisions += 1;
+    hash = template_hash(object_.spec.pod_template, status_.collisions);
+  }
+  std::string name = metadata.name + '-' + hash;
+  sets_.push_back(std::make_unique<ReplicaSet>(object_, created_, std::move(name), std::move(hash), step.now));
+  newest_ = sets_.back().get();
+  newest_->take_annotations(metadata.annotations, highest_old_revision() + 1);
+  newest_->take_scale(limits_.replicas, limits_.total_max());
+  owner.added(*newest_);
+  if (has_progress_deadline()) {
+    renew_progress("NewReplicaSetCreated", "Created new replica set \"" + newest_->name().name + '"', step.now);
+  }
+  status_.revision = newest_->revision();
+  resize(step, *newest_, size);
+}
+
+// scaleReplicaSetAndRecordEvent.
+bool Deployment::resize(Step& step, ReplicaSet& set, Count size) {
+  const Count before = set.size();
+  if (size == before) return false;
+  set.take_scale(limits_.replicas, limits_.total_max());
+  set.resize(size);
+  report(step, "ScalingReplicaSet",
+         std::string("Scaled ") + (size > before ? "up" : "down") + " replica set " + set.name().name + " from " +
+             std::to_string(before) + " to " + std::to_string(size));
+  return true;
+}
+
+void Deployment::fill(Step& step, Owner& owner) {
+  for (const auto& each : sets_) {
+    if (!each->fill(step, owner, limits_.total_max())) continue;
+    report(step, "NetworkIsolated",
+           "Each pod of replica set " + each->name().name + " gets an isolated network: there may be " +
+               std::to_string(limits_.total_max()) + " at a time, and only one can listen on " +
+               fixed_port(each->pod_template().spec).value_or("") + " in the host's network");
   }
 }
 
-void Deployment::remove_all(Step& step, Pods& pods) {
-  const std::set<PodId> all = std::exchange(active_, {});
-  for (const PodId id : all) pods.remove(step, id);
+// Old replica sets beyond the limit go, the lowest numbers first; one that still has pods stays, and no other goes in
+// its place (cleanupDeployment).
+void Deployment::clean_up(Step& step, Owner& owner) {
+  for (const auto& each : sets_) each->settle_down();
+  const std::int32_t limit = object_.spec.revision_history_limit;
+  std::vector<ReplicaSet*> old = old_sets();
+  const auto surplus = static_cast<std::int64_t>(old.size()) - limit;
+  if (limit == unlimited || surplus <= 0) return;
+  std::ranges::stable_sort(old, {}, &ReplicaSet::revision);
+  old.resize(static_cast<std::size_t>(surplus));
+  for (ReplicaSet* each : old) {
+    if (each->size() > 0 || each->counts().replicas > 0) continue;
+    const auto found = std::ranges::find(sets_, each, &std::unique_ptr<ReplicaSet>::get);
+    std::unique_ptr<ReplicaSet> removed = std::move(*found);
+    sets_.erase(found);
+    owner.removed(step, std::move(removed));
+  }
 }
 
-void Deployment::report_scaling(Step& step, std::string_view direction, std::size_t from, std::size_t to) const {
-  step.report({.object = {Kind::deployment, object_.metadata.name_space, object_.metadata.name},
-               .field_path = {},
-               .type = EventType::normal,
-               .reason = "ScalingReplicaSet",
-               .message = "Scaled " + std::string(direction) + " replica set " + replica_set_ + " from " +
-                          std::to_string(from) + " to " + std::to_string(to),
-               .source = source::deployment_controller});
+void Deployment::remove_all(Step& step, Owner& owner) {
+  newest_ = nullptr;
+  for (auto& each : std::exchange(sets_, {})) owner.removed(step, std::move(each));
 }
 
-void Deployment::report_pod(Step& step, std::string_view reason, const std::string& message) const {
-  step.report({.object = replica_set(),
+void Deployment::report(Step& step, std::string_view reason, std::string message) const {
+  step.report({.object = name(),
                .field_path = {},
                .type = EventType::normal,
                .reason = reason,
-               .message = message,
-               .source = source::replicaset_controller});
+               .message = std::move(message),
+               .source = source::deployment_controller});
+}
+
+// --- Scaling (sync.go). ---
+
+// isScalingEvent.
+bool Deployment::has_been_scaled() const {
+  return std::ranges::any_of(
+      sets_, [&](const auto& each) { return each->size() > 0 && each->desired_replicas() != limits_.replicas; });
+}
+
+// Also one that keeps its size learns what the deployment's are now, or it would be taken for not scaled yet.
+bool Deployment::rescale(Step& step, ReplicaSet& set, Count size) {
+  set.take_scale(limits_.replicas, limits_.total_max());
+  return resize(step, set, size);
+}
+
+bool Deployment::scale(Step& step) {
+  const std::vector<ReplicaSet*> active = active_sets();
+  if (active.size() <= 1) {
+    ReplicaSet* one = active.empty() ? newest_ : active.front();
+    if (one == nullptr && !sets_.empty()) one = sets_.back().get();
+    return one != nullptr && rescale(step, *one, limits_.replicas);
+  }
+  const bool saturated = newest_ != nullptr && newest_->size() == limits_.replicas &&
+                         newest_->desired_replicas() == limits_.replicas &&
+                         newest_->counts().available == limits_.replicas;
+  if (saturated) {
+    bool scaled = false;
+    for (ReplicaSet* each : active) {
+      if (each != newest_) scaled = rescale(step, *each, 0) || scaled;
+    }
+    return scaled;
+  }
+  // Recreate has one template at a time: its own pass sees to that.
+  return object_.spec.strategy.type == StrategyType::rolling_update && scale_in_proportion(step);
+}
+
+bool Deployment::scale_in_proportion(Step& step) {
+  const std::vector<ReplicaSet*> active = active_sets();
+  std::vector<rollout::Scaled> sets;
+  for (const ReplicaSet* each : active) sets.push_back({each->size(), each->max_replicas()});
+  const std::vector<Count> sizes = rollout::in_proportion(limits_, sets, status_.counts.replicas);
+  bool scaled = false;
+  for (std::size_t i = 0; i < active.size(); ++i) scaled = rescale(step, *active[i], sizes[i]) || scaled;
+  return scaled;
+}
+
+// --- Rolling update (rolling.go). ---
+
+bool Deployment::roll(Step& step, Owner& owner) {
+  if (newest_ == nullptr) {
+    create_newest(step, owner, rollout::size_of_newest(limits_, total(), 0));
+    shrink_old(step);
+    return true;
+  }
+  if (resize(step, *newest_, rollout::size_of_newest(limits_, total(), newest_->size()))) return true;
+  return shrink_old(step);
+}
+
+bool Deployment::shrink_old(Step& step) {
+  std::vector<ReplicaSet*> old = old_sets();
+  std::erase_if(old, [](const ReplicaSet* each) { return each->size() == 0; });
+  if (old.empty()) return false;
+  const Count budget = rollout::removable(limits_, total(), {newest_->size(), newest_->counts().available});
+  if (budget <= 0) return false;
+  bool scaled = false;
+  const auto look = [&] {
+    std::vector<rollout::Set> seen;
+    for (const ReplicaSet* each : old) seen.push_back({each->size(), each->counts().available});
+    return seen;
+  };
+  const auto take = [&](const std::vector<Count>& sizes) {
+    for (std::size_t i = 0; i < old.size(); ++i) scaled = resize(step, *old[i], sizes[i]) || scaled;
+  };
+  take(rollout::without_unhealthy(look(), budget));
+  take(rollout::without(look(), count().available - limits_.available_min()));
+  return scaled;
+}
+
+// --- Recreate (recreate.go). ---
+
+bool Deployment::recreate(Step& step, Owner& owner) {
+  const std::vector<ReplicaSet*> old = old_sets();
+  bool scaled = false;
+  for (ReplicaSet* each : old) {
+    if (each->size() > 0) scaled = resize(step, *each, 0) || scaled;
+  }
+  if (scaled) return true;
+  if (std::ranges::any_of(old, &ReplicaSet::has_pods_left)) return false;
+  if (newest_ != nullptr) return resize(step, *newest_, limits_.replicas);
+  create_newest(step, owner, limits_.replicas);
+  return true;
 }
 
 }  // namespace reeve

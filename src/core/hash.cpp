@@ -78,9 +78,10 @@ class Hasher {
 
 }  // namespace
 
-std::string template_hash(const PodTemplate& pod_template) {
+std::string template_hash(const PodTemplate& pod_template, std::int32_t collisions) {
   Hasher<std::uint32_t> hasher;
   hasher.add(pod_template);
+  if (collisions > 0) hasher.add(collisions);
   std::string digits = std::to_string(hasher.hash());
   for (char& digit : digits) digit = "456789bcdf"[digit - '0'];
   return digits;

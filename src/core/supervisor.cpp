@@ -10,6 +10,7 @@ Effects Supervisor::step(Instant now, Input input) {
   effects_indexed_ = 0;
   Step step{now, effects, events_, ids_};
   std::visit([&](auto& each) { answer(step, each); }, input);
+  wake_deployments(now);
   reconcile_deployments(step);  // what is wanted first: no timer starts something that is to go
   fire_timers(step);
   reconcile_deployments(step);
@@ -23,8 +24,12 @@ Effects Supervisor::step(Instant now, Input input) {
 }
 
 std::optional<Instant> Supervisor::deadline() const noexcept {
-  if (timers_.empty()) return std::nullopt;
-  return timers_.begin()->first;
+  std::optional<Instant> earliest;
+  if (!timers_.empty()) earliest = timers_.begin()->first;
+  if (!deployment_timers_.empty() && (!earliest || deployment_timers_.begin()->first < *earliest)) {
+    earliest = deployment_timers_.begin()->first;
+  }
+  return earliest;
 }
 
 std::vector<const Pod*> Supervisor::pods() const {
@@ -96,19 +101,20 @@ void Supervisor::answer(Step& step, ConnectionRefused& input) {
 void Supervisor::answer(Step&, Ticked&) {}
 
 void Supervisor::answer(Step& step, RestartRequested& input) {
-  for (const Pod* each : pods()) {
-    const Deployment* owner = owner_of(*each);
-    const bool is_meant =
-        input.object.kind == Kind::deployment
-            ? owner != nullptr && ref_of(owner->object()) == input.object
-            : ObjectRef{Kind::pod, each->metadata().name_space, each->metadata().name} == input.object;
-    if (is_meant) with_pod(step, each->id(), [&](Pod& pod) { pod.restart_now(step); });
+  std::vector<PodId> meant;
+  if (const auto found = deployments_.find(input.object); found != deployments_.end()) {
+    for (const auto& each : found->second->replica_sets()) std::ranges::copy(each->pods(), std::back_inserter(meant));
+  } else if (const auto pod = by_name_.find(input.object); pod != by_name_.end()) {
+    meant.push_back(pod->second);
   }
+  for (const PodId each : meant) with_pod(step, each, [&](Pod& pod) { pod.restart_now(step); });
 }
 
 void Supervisor::answer(Step& step, ShutdownRequested&) {
   const bool again = std::exchange(shutting_down_, true);
   unsettled_.clear();
+  deployment_timers_.clear();
+  deployment_timer_.clear();
   successors_.clear();
   for (const Pod* each : pods()) {
     with_pod(step, each->id(), [&](Pod& pod) { again ? pod.hasten(step) : pod.remove(step, std::nullopt); });
@@ -117,22 +123,21 @@ void Supervisor::answer(Step& step, ShutdownRequested&) {
 
 // --- Pods. ---
 
-PodId Supervisor::create_pod(Step& step, ObjectMeta metadata, std::shared_ptr<const PodSpec> spec,
-                             std::optional<ObjectRef> owner) {
+void Supervisor::create_pod(Step& step, ObjectMeta metadata, std::shared_ptr<const PodSpec> spec, ReplicaSet* owner) {
   const auto id = step.new_id<PodId>();
   by_name_[{Kind::pod, metadata.name_space, metadata.name}] = id;
   Entry& entry = entries_[id];
-  entry.pod =
-      std::make_unique<Pod>(id, random_uid(random_), std::move(metadata), std::move(spec), std::move(owner), step.now);
+  entry.owner = owner;
+  entry.pod = std::make_unique<Pod>(id, random_uid(random_), std::move(metadata), std::move(spec),
+                                    owner == nullptr ? std::nullopt : std::optional(owner->name()), step.now);
   match_services(entry);
   const std::size_t before = step.effects.size();
   entry.pod->begin(step);
   settle(step, id, before);
-  return id;
 }
 
-PodId Supervisor::create(Step& step, ObjectMeta metadata, std::shared_ptr<const PodSpec> spec, ObjectRef owner) {
-  return create_pod(step, std::move(metadata), std::move(spec), std::move(owner));
+void Supervisor::create(Step& step, ReplicaSet& owner, ObjectMeta metadata, std::shared_ptr<const PodSpec> spec) {
+  create_pod(step, std::move(metadata), std::move(spec), &owner);
 }
 
 const Pod* Supervisor::find(PodId id) const {
@@ -164,12 +169,8 @@ void Supervisor::settle(Step& step, PodId id, std::size_t before) {
   for (Service* service : entry.services) service->update(step, *entry.pod);
   std::rotate(step.effects.begin() + static_cast<std::ptrdiff_t>(before), step.effects.begin() + asked,
               step.effects.end());
-  if (entry.counted && !entry.pod->is_active()) {
-    entry.counted = false;
-    if (Deployment* owner = owner_of(*entry.pod)) {
-      owner->pod_inactive(id);
-      unsettled_.insert(ref_of(owner->object()));
-    }
+  if (entry.owner != nullptr && entry.owner->update(*entry.pod, step.now)) {
+    unsettled_.insert(entry.owner->deployment());
   }
   if (entry.pod->is_gone()) {
     bury(step, id);
@@ -185,6 +186,7 @@ void Supervisor::bury(Step& step, PodId id) {
     for (const Container& each : *list) each.forget(step);
   }
   if (entry.timer) timers_.erase({*entry.timer, id});
+  if (entry.owner != nullptr && entry.owner->forget(id)) unsettled_.insert(entry.owner->deployment());
   const ObjectRef name{Kind::pod, entry.pod->identity().name_space, entry.pod->identity().name};
   by_name_.erase(name);
   note_buried(entry);
@@ -192,7 +194,7 @@ void Supervisor::bury(Step& step, PodId id) {
   if (auto successor = successors_.extract(name)) {
     PodObject object = std::move(successor.mapped());
     auto spec = std::make_shared<const PodSpec>(std::move(object.spec));
-    create_pod(step, std::move(object.metadata), std::move(spec), std::nullopt);
+    create_pod(step, std::move(object.metadata), std::move(spec), nullptr);
   }
 }
 
@@ -229,20 +231,39 @@ void Supervisor::index_new_ids(const Effects& effects) {
 
 // --- Deployments. ---
 
-Deployment* Supervisor::owner_of(const Pod& pod) {
-  if (!pod.owner()) return nullptr;
-  const auto found = by_replica_set_.find(*pod.owner());
-  return found == by_replica_set_.end() ? nullptr : found->second;
+bool Supervisor::is_taken(const ObjectRef& replica_set) const { return by_replica_set_.contains(replica_set); }
+
+void Supervisor::wake_deployments(Instant now) {
+  while (!deployment_timers_.empty() && deployment_timers_.begin()->first <= now) {
+    const ObjectRef name = deployment_timers_.begin()->second;
+    unschedule(name);
+    unsettled_.insert(name);
+  }
 }
 
 void Supervisor::reconcile_deployments(Step& step) {
   if (shutting_down_) return;
   while (!unsettled_.empty()) {
-    const ObjectRef name = *unsettled_.begin();
+    const auto found = deployments_.find(*unsettled_.begin());
     unsettled_.erase(unsettled_.begin());
-    const auto found = deployments_.find(name);
-    if (found != deployments_.end()) found->second->reconcile(step, *this);
+    if (found == deployments_.end()) continue;
+    found->second->reconcile(step, *this);
+    reschedule(*found->second);
   }
+}
+
+void Supervisor::reschedule(const Deployment& deployment) {
+  const ObjectRef name = deployment.name();
+  unschedule(name);
+  const auto wanted = deployment.deadline();
+  if (!wanted) return;
+  deployment_timers_.insert({*wanted, name});
+  deployment_timer_[name] = *wanted;
+}
+
+void Supervisor::unschedule(const ObjectRef& deployment) {
+  const auto timer = deployment_timer_.extract(deployment);
+  if (timer) deployment_timers_.erase({timer.mapped(), deployment});
 }
 
 }  // namespace reeve

@@ -13,7 +13,7 @@ std::uint64_t Supervisor::version_of(Resource resource, const ObjectRef& object)
   return found == versions_of_.end() ? 0 : found->second;
 }
 
-const Deployment* Supervisor::find_replica_set(const std::string& name_space, const std::string& name) const {
+const ReplicaSet* Supervisor::find_replica_set(const std::string& name_space, const std::string& name) const {
   const auto found = by_replica_set_.find({Kind::replica_set, name_space, name});
   return found == by_replica_set_.end() ? nullptr : found->second;
 }
@@ -69,12 +69,29 @@ void Supervisor::note_pod(Entry& entry) {
 
 void Supervisor::note_dependents(const Entry& entry) {
   for (const Service* each : entry.services) shadowed_.insert({Resource::endpoints, ref_of(each->object())});
-  if (const Deployment* owner = owner_of(*entry.pod)) shadow(*owner);
+  if (entry.owner == nullptr) return;
+  shadowed_.insert({Resource::deployments, entry.owner->deployment()});
+  shadowed_.insert({Resource::replica_sets, entry.owner->name()});
 }
 
-void Supervisor::shadow(const Deployment& deployment) {
-  shadowed_.insert({Resource::deployments, ref_of(deployment.object())});
-  shadowed_.insert({Resource::replica_sets, deployment.replica_set()});
+void Supervisor::added(ReplicaSet& replica_set) {
+  by_replica_set_[replica_set.name()] = &replica_set;
+  note(Resource::replica_sets, replica_set.name(), ChangeType::added);
+}
+
+void Supervisor::changed(const ReplicaSet& replica_set) {
+  shadowed_.insert({Resource::replica_sets, replica_set.name()});
+}
+
+void Supervisor::changed(const Deployment& deployment) { shadowed_.insert({Resource::deployments, deployment.name()}); }
+
+// Its pods leave with it, and no longer are anybody's.
+void Supervisor::removed(Step& step, std::unique_ptr<ReplicaSet> replica_set) {
+  replica_set->remove_all(step, *this);
+  for (const PodId each : replica_set->pods()) entries_.at(each).owner = nullptr;
+  const ObjectRef name = replica_set->name();
+  by_replica_set_.erase(name);
+  note(Resource::replica_sets, name, ChangeType::deleted, std::shared_ptr<const ReplicaSet>(std::move(replica_set)));
 }
 
 // Whoever was told of the pod is told of its end.
@@ -98,12 +115,6 @@ void Supervisor::note_event(const Event& event, ChangeType type, LastSeen last_s
 void Supervisor::note_service_gone(std::shared_ptr<const Service> service, const ObjectRef& name) {
   note(Resource::endpoints, name, ChangeType::deleted, service);
   note(Resource::services, name, ChangeType::deleted, std::move(service));
-}
-
-void Supervisor::note_deployment_gone(std::shared_ptr<const Deployment> deployment, const ObjectRef& name) {
-  const ObjectRef replica_set = deployment->replica_set();
-  note(Resource::replica_sets, replica_set, ChangeType::deleted, deployment);
-  note(Resource::deployments, name, ChangeType::deleted, std::move(deployment));
 }
 
 }  // namespace reeve

@@ -33,9 +33,10 @@ void Supervisor::answer(Step& step, ObjectDeleted& input) {
     const auto found = by_name_.find(input.object);
     if (found != by_name_.end()) remove(step, found->second, input.grace);
   } else if (auto deployment = deployments_.extract(input.object)) {
-    by_replica_set_.erase(deployment.mapped()->replica_set());
     deployment.mapped()->remove_all(step, *this);
-    note_deployment_gone(std::move(deployment.mapped()), input.object);
+    unschedule(input.object);
+    note(Resource::deployments, input.object, ChangeType::deleted,
+         std::shared_ptr<const Deployment>(std::move(deployment.mapped())));
   } else if (auto service = services_.extract(input.object)) {
     service.mapped()->close(step);
     for (const ServiceId id : service.mapped()->ids()) service_names_.erase(id);
@@ -58,24 +59,44 @@ void Supervisor::apply(Step& step, PodObject object) {
     return;
   }
   auto spec = std::make_shared<const PodSpec>(std::move(object.spec));
-  create_pod(step, std::move(object.metadata), std::move(spec), std::nullopt);
+  create_pod(step, std::move(object.metadata), std::move(spec), nullptr);
 }
 
 void Supervisor::apply(Step& step, DeploymentObject object) {
-  const ObjectRef name{Kind::deployment, object.metadata.name_space, object.metadata.name};
-  const auto found = deployments_.find(name);
-  if (found != deployments_.end()) {
-    if (found->second->object() == object) return;
-    found->second->replace(std::move(object));
-    shadow(*found->second);
-  } else {
-    auto deployment = std::make_unique<Deployment>(std::move(object), step.now);
-    by_replica_set_[deployment->replica_set()] = deployment.get();
+  const ObjectRef name = ref_of(object);
+  object.metadata.annotations.erase(annotation::revision);
+  auto& deployment = deployments_[name];
+  if (deployment == nullptr) {
+    deployment = std::make_unique<Deployment>(std::move(object), step.now);
     note(Resource::deployments, name, ChangeType::added);
-    note(Resource::replica_sets, deployment->replica_set(), ChangeType::added);
-    deployments_.emplace(name, std::move(deployment));
+  } else if (deployment->object() != object) {
+    deployment->replace(std::move(object));
+    changed(*deployment);
+  } else {
+    return;
   }
+  warn_of_overlap(step, *deployment);
   unsettled_.insert(name);
+}
+
+// Each keeps its own pods, but services and commands that go by labels meet those of both.
+void Supervisor::warn_of_overlap(Step& step, const Deployment& deployment) {
+  const DeploymentSpec& own = deployment.object().spec;
+  for (const auto& [name, other] : deployments_) {
+    if (other.get() == &deployment || name.name_space != deployment.object().metadata.name_space) continue;
+    const DeploymentSpec& its = other->object().spec;
+    if (!selects(own.selector.match_labels, its.pod_template.metadata.labels) &&
+        !selects(its.selector.match_labels, own.pod_template.metadata.labels)) {
+      continue;
+    }
+    step.report({.object = deployment.name(),
+                 .field_path = {},
+                 .type = EventType::warning,
+                 .reason = "SelectorOverlap",
+                 .message = "Deployment \"" + name.name +
+                            "\" and this one select each other's pods: give each a label that the other does not have",
+                 .source = source::deployment_controller});
+  }
 }
 
 void Supervisor::apply(Step& step, ServiceObject object) {

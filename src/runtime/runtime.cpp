@@ -1,6 +1,7 @@
 #include "runtime/runtime.hpp"
 
 #include <reeve/core/hash.hpp>
+#include <reeve/core/validate.hpp>
 #include <reeve/linux/clock.hpp>
 
 #include <algorithm>
@@ -186,23 +187,18 @@ std::optional<std::string> unknown_image(const Object& object, const Images& ima
 
 }  // namespace
 
-std::optional<std::string> Runtime::refuses(const Object& object) const {
-  if (auto image = unknown_image(object, images_)) return image;
-  return changes_template(object);
-}
+std::optional<std::string> Runtime::refuses(const Object& object) const { return unknown_image(object, images_); }
 
-// A running deployment's template cannot change yet: better a refusal than half an update.
-std::optional<std::string> Runtime::changes_template(const Object& object) const {
-  const auto* wanted = std::get_if<DeploymentObject>(&object);
-  if (wanted == nullptr) return std::nullopt;
+// What a file would change of a running object that has to stay as it is.
+std::vector<std::string> Runtime::forbidden_changes(const Object& object) const {
   const auto found = supervisor_.deployments().find(ref_of(object));
-  if (found == supervisor_.deployments().end()) return std::nullopt;
-  const DeploymentSpec& current = found->second->object().spec;
-  if (current.pod_template == wanted->spec.pod_template && current.selector == wanted->spec.selector) {
-    return std::nullopt;
+  if (found == supervisor_.deployments().end()) return {};
+  std::vector<std::string> texts;
+  for (const FieldError& each : validate_update(object, found->second->object())) {
+    texts.push_back("deployment \"" + found->first.name + "\": " + each.message() +
+                    ": keep it, or give the new deployment another name");
   }
-  return "deployment \"" + wanted->metadata.name +
-         "\" is running and only its replicas can change yet; give the new one another name, or restart reeve";
+  return texts;
 }
 
 void Runtime::reload() {
@@ -212,8 +208,9 @@ void Runtime::reload() {
     for (const auto& each : loaded.error()) mistakes.push_back(each.message());
   } else {
     for (const auto& each : loaded->objects) {
-      if (auto text = changes_template(each.object))
-        mistakes.push_back(each.file + ":" + std::to_string(each.line) + ": " + *text);
+      for (const std::string& text : forbidden_changes(each.object)) {
+        mistakes.push_back(each.file + ":" + std::to_string(each.line) + ": " + text);
+      }
     }
   }
   for (const std::string& each : mistakes) narrator_.warn(each);

@@ -55,7 +55,7 @@ class Runtime final : public Host {
   void on_signal(int number);
   void reload();
   void apply(const config::Configuration& configuration);
-  std::optional<std::string> changes_template(const Object& object) const;
+  std::vector<std::string> forbidden_changes(const Object& object) const;
 
   uv_loop_t& loop_;
   Narrator narrator_;

@@ -133,7 +133,18 @@ BOOST_AUTO_TEST_CASE(objects_are_created_changed_and_deleted) {
   const auto is_one = [&] { return client.get(path + "/d", as_table).body.find("\"1/1\"") != std::string::npos; };
   BOOST_TEST(eventually(is_one));
   const std::string other = R"({"spec":{"template":{"metadata":{"labels":{"new":"one"}}}}})";
-  BOOST_TEST(client.ask("PATCH", path + "/d", other, as_merge_patch).status == 422);
+  BOOST_TEST(client.ask("PATCH", path + "/d", other, as_merge_patch).status == 200);
+  const std::string sets = "/apis/apps/v1/namespaces/default/replicasets";
+  const auto is_updated = [&] {
+    const std::string list = client.get(sets).body;
+    return list.find(R"("deployment.kubernetes.io/revision":"2")") != std::string::npos &&
+           client.get(path + "/d").body.find("\"reason\":\"NewReplicaSetAvailable\"") != std::string::npos;
+  };
+  BOOST_TEST(eventually(is_updated));
+  const std::string foreign = R"({"spec":{"selector":{"matchLabels":{"new":"one"}}}})";
+  const Answer refused = client.ask("PATCH", path + "/d", foreign, as_merge_patch);
+  BOOST_TEST(refused.status == 422);
+  BOOST_TEST(refused.body.find("field is immutable") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_watch_tells_each_change_once_in_order_and_across_a_reconnect) {

@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(a_reload_adds_changes_and_removes_pods_and_touches_no_other
   BOOST_TEST(reeve.count("Stopping container stays") == 0u);
 }
 
-BOOST_AUTO_TEST_CASE(a_reload_scales_a_deployment_and_refuses_to_change_it) {
+BOOST_AUTO_TEST_CASE(a_reload_scales_and_updates_a_deployment_whose_selector_stays) {
   const Scratch scratch;
   const auto running = [&](std::size_t count) {
     return eventually([&] { return processes_named(scratch.behave_name()).size() == count; });
@@ -150,9 +150,17 @@ BOOST_AUTO_TEST_CASE(a_reload_scales_a_deployment_and_refuses_to_change_it) {
     reeve.signal(SIGHUP);
     BOOST_TEST(running(static_cast<std::size_t>(replicas)), replicas);
   }
+  const auto before = processes_named(scratch.behave_name());
   scratch.write("many.toml", deployment(scratch, 3) + "workingDir = \"/usr\"\n");
   reeve.signal(SIGHUP);
-  BOOST_TEST(reeve.prints("only its replicas can change yet"));
+  const auto are_others = [&] {
+    const auto now = processes_named(scratch.behave_name());
+    return now.size() == 3 && std::ranges::find_first_of(now, before) == now.end();
+  };
+  BOOST_TEST(eventually(are_others));
+  scratch.write("many.toml", deployment(scratch, 3) + "labels = { app = \"other\" }\n");
+  reeve.signal(SIGHUP);
+  BOOST_TEST(reeve.prints("field is immutable"));
   BOOST_TEST(reeve.prints("reload refused"));
   scratch.write("many.toml", "");
   reeve.signal(SIGHUP);

@@ -141,13 +141,18 @@ void Model::check_endpoints(const PodModel& pod) {
 
 void Model::check_deployments() const {
   if (shutdowns_ > 0) return;
+  std::map<ObjectRef, std::int64_t> active;
+  for (const auto& [id, pod] : pods_) {
+    if (pod.seen != nullptr && pod.seen->owner() && pod.seen->is_active()) active[*pod.seen->owner()] += 1;
+  }
   for (const auto& [name, deployment] : supervisor_.deployments()) {
-    const ObjectRef owner = deployment->replica_set();
-    const auto active = std::ranges::count_if(pods_, [&](const auto& each) {
-      const Pod* pod = each.second.seen;
-      return pod != nullptr && pod->owner() == owner && pod->is_active();
-    });
-    must(active == deployment->object().spec.replicas, "deployment ", name.name, " has a wrong number of pods");
+    const rollout::Limits limits = rollout::limits_of(deployment->object().spec);
+    std::int64_t all = 0;
+    for (const auto& set : deployment->replica_sets()) {
+      must(active[set->name()] == set->size(), "replica set ", set->name().name, " has a wrong number of pods");
+      all += set->size();
+    }
+    must(all <= limits.total_max(), "deployment ", name.name, " has too many pods");
   }
 }
 

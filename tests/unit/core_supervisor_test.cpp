@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(a_deployment_keeps_its_number_of_pods_and_tells_so) {
   Hand hand;
   hand.tell(ObjectApplied{deployment(3)});
   BOOST_TEST(active(hand) == 3u);
-  const std::string set = hand.supervisor.deployments().begin()->second->replica_set().name;
+  const std::string set = hand.supervisor.deployments().begin()->second->newest()->name().name;
   BOOST_TEST(hand.told("ScalingReplicaSet: Scaled up replica set " + set + " from 0 to 3"));
   const Pod* first = hand.supervisor.pods()[0];
   BOOST_TEST(hand.told("SuccessfulCreate: Created pod: " + first->metadata().name));
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(scaling_down_takes_pending_then_unready_then_the_newest) {
   BOOST_TEST((leaves(pending) && !leaves(newer) && !leaves(oldest)));
   hand.tell(ObjectApplied{deployment(1)});
   BOOST_TEST((leaves(newer) && !leaves(oldest)));
-  const std::string set = hand.supervisor.deployments().begin()->second->replica_set().name;
+  const std::string set = hand.supervisor.deployments().begin()->second->newest()->name().name;
   BOOST_TEST(hand.told("ScalingReplicaSet: Scaled down replica set " + set + " from 2 to 1"));
 }
 

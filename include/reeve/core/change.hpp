@@ -12,17 +12,18 @@ namespace reeve {
 
 class Deployment;
 class Pod;
+class ReplicaSet;
 class Service;
 
-// Kinds of things that can be listed. Endpoints follow from services and pods, a replica set is its deployment's
-// shadow.
+// Kinds of things that can be listed. Endpoints follow from services and pods.
 enum class Resource { pods, services, endpoints, events, deployments, replica_sets };
 
 enum class ChangeType { added, modified, deleted };
 
 // What a deleted object was at its end; nothing while it lives.
-using LastSeen = std::variant<std::monostate, std::shared_ptr<const Pod>, std::shared_ptr<const Service>,
-                              std::shared_ptr<const Deployment>, std::shared_ptr<const Event>>;
+using LastSeen =
+    std::variant<std::monostate, std::shared_ptr<const Pod>, std::shared_ptr<const Service>,
+                 std::shared_ptr<const Deployment>, std::shared_ptr<const ReplicaSet>, std::shared_ptr<const Event>>;
 
 struct Change {
   Resource resource = Resource::pods;

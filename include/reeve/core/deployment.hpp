@@ -1,58 +1,134 @@
 #pragma once
-// A deployment keeps its number of pods (pkg/controller/replicaset). Updating them to a new template is not served yet.
+// A deployment brings its pods from one template to the next, a replica set for each, without ever having fewer
+// available or more in all than its strategy allows (pkg/controller/deployment).
 
-#include <reeve/core/pod.hpp>
+#include <reeve/core/replica_set.hpp>
+#include <reeve/core/rollout.hpp>
 #include <reeve/core/spec.hpp>
 
-#include <functional>
-#include <set>
+#include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace reeve {
 
+enum class DeploymentConditionType { available, progressing };
+std::string_view condition_name(DeploymentConditionType type) noexcept;  // "Available"
+
+enum class ConditionStatus { no, yes, unknown };
+std::string_view status_name(ConditionStatus status) noexcept;  // "True"
+
+struct DeploymentCondition {
+  DeploymentConditionType type = DeploymentConditionType::available;
+  ConditionStatus status = ConditionStatus::unknown;
+  std::string_view reason;
+  std::string message;
+  Instant last_update{};
+  Instant last_transition{};
+  bool operator==(const DeploymentCondition&) const = default;
+};
+
 class Deployment {
  public:
-  // What the deployment asks of whoever owns the pods.
-  class Pods {
+  // What a deployment asks of whoever has the pods and the replica sets.
+  class Owner : public ReplicaSet::Pods {
    public:
-    virtual ~Pods() = default;
-    virtual PodId create(Step& step, ObjectMeta metadata, std::shared_ptr<const PodSpec> spec, ObjectRef owner) = 0;
-    virtual const Pod* find(PodId id) const = 0;
-    virtual void remove(Step& step, PodId id) = 0;
-    virtual std::string fresh_name(const std::string& name_space, const std::string& base) = 0;
+    virtual bool is_taken(const ObjectRef& replica_set) const = 0;
+    virtual void added(ReplicaSet& replica_set) = 0;
+    virtual void changed(const ReplicaSet& replica_set) = 0;
+    virtual void removed(Step& step, std::unique_ptr<ReplicaSet> replica_set) = 0;
+    virtual void changed(const Deployment& deployment) = 0;
   };
+  using ReplicaSets = std::vector<std::unique_ptr<ReplicaSet>>;
 
   Deployment(DeploymentObject object, Instant created);
 
   const DeploymentObject& object() const noexcept { return object_; }
+  ObjectRef name() const { return {Kind::deployment, object_.metadata.name_space, object_.metadata.name}; }
   Instant created() const noexcept { return created_; }
-  ObjectRef replica_set() const;
-  const std::set<PodId>& active_pods() const noexcept { return active_; }
+  std::int64_t generation() const noexcept { return generation_; }
 
-  // Takes a changed object with the same template.
-  void replace(DeploymentObject object) { object_ = std::move(object); }
+  // Status: as of the last reconcile.
+  std::int64_t observed_generation() const noexcept { return status_.observed_generation; }
+  std::int64_t revision() const noexcept { return status_.revision; }  // 0 before the first
+  std::int32_t collision_count() const noexcept { return status_.collisions; }
+  const rollout::Counts& counts() const noexcept { return status_.counts; }
+  const std::vector<DeploymentCondition>& conditions() const noexcept { return status_.conditions; }
+  const DeploymentCondition* condition(DeploymentConditionType type) const noexcept;
 
-  // A pod of its own ended, is leaving or is gone: it counts no longer.
-  void pod_inactive(PodId pod) { active_.erase(pod); }
+  // Oldest first; and that of the template as it is now: nullptr before it exists (paused, or Recreate at work).
+  const ReplicaSets& replica_sets() const noexcept { return sets_; }
+  const ReplicaSet* newest() const noexcept { return newest_; }
 
-  // Creates or removes pods until their number is right.
-  void reconcile(Step& step, Pods& pods);
+  // Takes a changed object; reconcile must follow. The revision annotation is the deployment's to write, so neither
+  // object has it.
+  void replace(DeploymentObject object);
 
-  // All its pods are to go with it.
-  void remove_all(Step& step, Pods& pods);
+  // Goes on until nothing more is to be done now.
+  void reconcile(Step& step, Owner& owner);
+  // When to reconcile again though nothing happens: pods become available, or the progress deadline passes.
+  std::optional<Instant> deadline() const;
+
+  // All its replica sets and their pods are to go with it.
+  void remove_all(Step& step, Owner& owner);
 
  private:
-  void scale_up(Step& step, Pods& pods, std::size_t missing);
-  void scale_down(Step& step, Pods& pods, std::size_t surplus);
-  void report_scaling(Step& step, std::string_view direction, std::size_t from, std::size_t to) const;
-  void report_pod(Step& step, std::string_view reason, const std::string& message) const;
+  using Count = rollout::Count;
+  struct Status {
+    std::int64_t observed_generation = 0;
+    std::int64_t revision = 0;
+    std::int32_t collisions = 0;
+    rollout::Counts counts;
+    std::vector<DeploymentCondition> conditions;
+    bool operator==(const Status&) const = default;
+  };
+
+  // Each of these decides sizes; true if one changed, so that it is worth looking again (deployment.cpp).
+  bool pass(Step& step, Owner& owner);
+  bool scale(Step& step);
+  bool scale_in_proportion(Step& step);
+  bool roll(Step& step, Owner& owner);
+  bool shrink_old(Step& step);
+  bool recreate(Step& step, Owner& owner);
+  bool resize(Step& step, ReplicaSet& set, Count size);
+  bool rescale(Step& step, ReplicaSet& set, Count size);
+  bool has_been_scaled() const;
+
+  void find_newest();
+  void follow_newest(Step& step, Owner& owner);
+  void create_newest(Step& step, Owner& owner, Count size);
+  std::vector<ReplicaSet*> old_sets() const;
+  std::vector<ReplicaSet*> active_sets() const;
+  std::int64_t highest_old_revision() const;
+  Count total() const;
+  void fill(Step& step, Owner& owner);
+  void clean_up(Step& step, Owner& owner);
+  void report(Step& step, std::string_view reason, std::string message) const;
+
+  // Counts and conditions (deployment_status.cpp).
+  rollout::Counts count() const;
+  void note_pause(Instant now);
+  void update_status(Instant now);
+  void judge_progress(const rollout::Counts& before, Instant now);
+  bool has_timed_out(Instant now) const;
+  bool has_progress_deadline() const noexcept;
+  void forget_progress();
+  void renew_progress(std::string_view reason, std::string message, Instant now);
+  void progress(ConditionStatus status, std::string_view reason, std::string message, Instant now);
+  void set(DeploymentCondition condition);
+  std::string subject() const;
+  std::optional<Instant> progress_deadline() const;
 
   DeploymentObject object_;
   Instant created_;
-  std::string replica_set_;
-  std::string hash_;
-  std::shared_ptr<const PodSpec> spec_;
-  std::set<PodId> active_;
+  std::int64_t generation_ = 1;
+  rollout::Limits limits_;
+  ReplicaSets sets_;
+  ReplicaSet* newest_ = nullptr;
+  Status status_;
 };
 
 }  // namespace reeve

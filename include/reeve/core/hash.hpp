@@ -22,7 +22,8 @@ constexpr std::uint64_t fnv1a_64(std::string_view bytes, std::uint64_t hash = 14
 }
 
 // Nine or ten letters and digits that no word is made of, equal for equal templates: "6b474476c4".
-std::string template_hash(const PodTemplate& pod_template);
+// The number of collisions there were gives the same template another hash.
+std::string template_hash(const PodTemplate& pod_template, std::int32_t collisions = 0);
 
 // Equal for equal objects, whatever file they stand in: whether an object was written anew is told by this.
 std::uint64_t object_hash(const Object& object);

@@ -22,7 +22,7 @@
 
 namespace reeve {
 
-class Supervisor : private Deployment::Pods {
+class Supervisor : private Deployment::Owner {
  public:
   explicit Supervisor(std::uint64_t seed) noexcept : random_(seed) {}
   Supervisor(const Supervisor&) = delete;
@@ -53,7 +53,7 @@ class Supervisor : private Deployment::Pods {
   std::uint64_t version() const noexcept { return versions_; }
   std::uint64_t version_of(const Pod& pod) const;
   std::uint64_t version_of(Resource resource, const ObjectRef& object) const;
-  const Deployment* find_replica_set(const std::string& name_space, const std::string& name) const;
+  const ReplicaSet* find_replica_set(const std::string& name_space, const std::string& name) const;
 
   // Inputs that named nobody who still lives.
   std::uint64_t late_inputs() const noexcept { return late_inputs_; }
@@ -63,7 +63,7 @@ class Supervisor : private Deployment::Pods {
     std::unique_ptr<Pod> pod;
     std::optional<Instant> timer;
     std::vector<Service*> services;  // those that may select it
-    bool counted = true;             // its owner counts it among the active ones
+    ReplicaSet* owner = nullptr;     // while that exists
     std::uint64_t version = 0;       // 0: nobody was told of it yet
     std::size_t fingerprint = 0;
     unsigned standing = 0;
@@ -89,13 +89,17 @@ class Supervisor : private Deployment::Pods {
   std::int32_t free_node_port(const ServiceObject& object, const ServicePort& port,
                               const std::vector<std::int32_t>& taken) const;
 
-  PodId create(Step& step, ObjectMeta metadata, std::shared_ptr<const PodSpec> spec, ObjectRef owner) override;
+  void create(Step& step, ReplicaSet& owner, ObjectMeta metadata, std::shared_ptr<const PodSpec> spec) override;
   const Pod* find(PodId id) const override;
   void remove(Step& step, PodId id) override;
   std::string fresh_name(const std::string& name_space, const std::string& base) override;
+  bool is_taken(const ObjectRef& replica_set) const override;
+  void added(ReplicaSet& replica_set) override;
+  void changed(const ReplicaSet& replica_set) override;
+  void removed(Step& step, std::unique_ptr<ReplicaSet> replica_set) override;
+  void changed(const Deployment& deployment) override;
 
-  PodId create_pod(Step& step, ObjectMeta metadata, std::shared_ptr<const PodSpec> spec,
-                   std::optional<ObjectRef> owner);
+  void create_pod(Step& step, ObjectMeta metadata, std::shared_ptr<const PodSpec> spec, ReplicaSet* owner);
   template <class Handler>
   void with_pod(Step& step, PodId id, Handler&& handler);
   template <class AnyId>
@@ -107,8 +111,11 @@ class Supervisor : private Deployment::Pods {
   void index_new_ids(const Effects& effects);
   void match_services(Entry& entry);
   void fire_timers(Step& step);
+  void wake_deployments(Instant now);
   void reconcile_deployments(Step& step);
-  Deployment* owner_of(const Pod& pod);
+  void reschedule(const Deployment& deployment);
+  void unschedule(const ObjectRef& deployment);
+  void warn_of_overlap(Step& step, const Deployment& deployment);
 
   // Changes. A pod is looked at once per step, after all that happened to it (supervisor_changes.cpp).
   void note(Resource resource, const ObjectRef& object, ChangeType type, LastSeen last_seen = {});
@@ -118,8 +125,6 @@ class Supervisor : private Deployment::Pods {
   void note_buried(Entry& entry);
   void note_event(const Event& event, ChangeType type, LastSeen last_seen = {});
   void note_service_gone(std::shared_ptr<const Service> service, const ObjectRef& name);
-  void note_deployment_gone(std::shared_ptr<const Deployment> deployment, const ObjectRef& name);
-  void shadow(const Deployment& deployment);
 
   Random random_;
   std::uint64_t ids_ = 0;
@@ -131,8 +136,10 @@ class Supervisor : private Deployment::Pods {
   std::unordered_map<ProbeRunId, PodId> runs_;
   std::set<std::pair<Instant, PodId>> timers_;
   std::map<ObjectRef, std::unique_ptr<Deployment>> deployments_;
-  std::map<ObjectRef, Deployment*> by_replica_set_;
-  std::set<ObjectRef> unsettled_;  // deployments whose number of pods may be wrong
+  std::map<ObjectRef, ReplicaSet*> by_replica_set_;
+  std::set<ObjectRef> unsettled_;  // deployments that have to look whether all is as it should be
+  std::map<ObjectRef, Instant> deployment_timer_;
+  std::set<std::pair<Instant, ObjectRef>> deployment_timers_;
   std::map<ObjectRef, std::unique_ptr<Service>> services_;
   std::map<ServiceId, ObjectRef> service_names_;
   std::map<ObjectRef, PodObject> successors_;  // changed pods that wait for the running one to be gone
