@@ -25,8 +25,9 @@ void Deployment::reconcile(Step& step, Owner& owner) {
   while (again) {
     follow_newest(step, owner);
     again = pass(step, owner);
-    fill(step, owner);
+    for (const auto& each : sets_) each->trim(step, owner);
   }
+  grow(step, owner);  // last: what one pass asks for and the next takes back never starts
   update_status(step.now);
   if (object_.spec.paused || rollout::is_complete(status_.counts, limits_.replicas)) clean_up(step, owner);
   for (const auto& each : sets_) {
@@ -49,6 +50,7 @@ void Deployment::find_newest() {
   const auto found =
       std::ranges::find_if(sets_, [&](const auto& each) { return each->pod_template() == object_.spec.pod_template; });
   newest_ = found == sets_.end() ? nullptr : found->get();
+  status_.counts.updated = newest_ == nullptr ? 0 : newest_->counts().replicas;  // what progress begins from
 }
 
 std::vector<ReplicaSet*> Deployment::old_sets() const {
@@ -129,9 +131,9 @@ bool Deployment::resize(Step& step, ReplicaSet& set, Count size) {
   return true;
 }
 
-void Deployment::fill(Step& step, Owner& owner) {
+void Deployment::grow(Step& step, Owner& owner) {
   for (const auto& each : sets_) {
-    if (!each->fill(step, owner, limits_.total_max())) continue;
+    if (!each->grow(step, owner, limits_.total_max())) continue;
     report(step, "NetworkIsolated",
            "Each pod of replica set " + each->name().name + " gets an isolated network: there may be " +
                std::to_string(limits_.total_max()) + " at a time, and only one can listen on " +

@@ -100,41 +100,37 @@ void ReplicaSet::require_ready_for(Duration min_ready, const Pods& pods, Instant
   for (const PodId each : this->pods()) update(*pods.find(each), now);
 }
 
-bool ReplicaSet::fill(Step& step, Pods& pods, std::int64_t copies) {
-  bool is_news = false;
-  if (counts_.replicas < size_) {
-    is_news = isolates(copies) && isolated_ == nullptr;
-    if (is_news) {
-      auto isolated = std::make_shared<PodSpec>(template_->spec);
-      isolated->network = Network::isolated;
-      isolated_ = std::move(isolated);
-    }
-    const std::shared_ptr<const PodSpec> own(template_, &template_->spec);
-    scale_up(step, pods, size_ - counts_.replicas, isolates(copies) ? isolated_ : own);
+bool ReplicaSet::grow(Step& step, Pods& pods, std::int64_t copies) {
+  if (counts_.replicas >= size_) return false;
+  const bool is_news = isolates(copies) && isolated_ == nullptr;
+  if (is_news) {
+    auto isolated = std::make_shared<PodSpec>(template_->spec);
+    isolated->network = Network::isolated;
+    isolated_ = std::move(isolated);
   }
-  if (counts_.replicas > size_) scale_down(step, pods, counts_.replicas - size_);
+  const std::shared_ptr<const PodSpec> own(template_, &template_->spec);
+  while (counts_.replicas < size_) create(step, pods, isolates(copies) ? isolated_ : own);
   return is_news;
 }
 
-void ReplicaSet::scale_up(Step& step, Pods& pods, std::int64_t missing, const std::shared_ptr<const PodSpec>& spec) {
-  for (; missing > 0; --missing) {
-    ObjectMeta metadata = template_->metadata;
-    metadata.name_space = name_.name_space;
-    metadata.name = pods.fresh_name(name_.name_space, name_.name + "-");
-    metadata.labels[hash_label] = hash_;
-    report(step, "SuccessfulCreate", "Created pod: " + metadata.name);
-    pods.create(step, *this, std::move(metadata), spec);
-  }
+void ReplicaSet::create(Step& step, Pods& pods, const std::shared_ptr<const PodSpec>& spec) {
+  ObjectMeta metadata = template_->metadata;
+  metadata.name_space = name_.name_space;
+  metadata.name = pods.fresh_name(name_.name_space, name_.name + "-");
+  metadata.labels[hash_label] = hash_;
+  report(step, "SuccessfulCreate", "Created pod: " + metadata.name);
+  pods.create(step, *this, std::move(metadata), spec);
 }
 
-void ReplicaSet::scale_down(Step& step, Pods& pods, std::int64_t surplus) {
+void ReplicaSet::trim(Step& step, Pods& pods) {
+  if (counts_.replicas <= size_) return;
   if (order_ == nullptr) {
     order_ = std::make_unique<DeletionOrder>();
     for (const auto& [id, member] : pods_) {
       if (member.active) order_->put(*pods.find(id), member.available, step.now);
     }
   }
-  for (const PodId each : order_->first(static_cast<std::size_t>(surplus), step.now)) {
+  for (const PodId each : order_->first(static_cast<std::size_t>(counts_.replicas - size_), step.now)) {
     report(step, "SuccessfulDelete", "Deleted pod: " + pods.find(each)->metadata().name);
     pods.remove(step, each);
   }

@@ -187,6 +187,13 @@ void World::operate() {
   }
 }
 
+// What an operator makes of a running deployment: another size, and at times another template.
+DeploymentObject World::changed(DeploymentObject running, DeploymentObject other) {
+  running.spec.replicas = other.spec.replicas;
+  if (chance_.percent(50)) running.spec.pod_template.spec = std::move(other.spec.pod_template.spec);
+  return running;
+}
+
 void World::apply_something() {
   const auto die = chance_.below(10);
   if (die < 5) {
@@ -197,9 +204,7 @@ void World::apply_something() {
     DeploymentObject deployment = random_deployment(chance_, options_);
     const auto found = supervisor_.deployments().find(ref_of(deployment));
     if (found != supervisor_.deployments().end()) {
-      const std::int32_t replicas = deployment.spec.replicas;
-      deployment = found->second->object();
-      deployment.spec.replicas = replicas;
+      deployment = changed(found->second->object(), std::move(deployment));
     }
     step(ObjectApplied{std::move(deployment)});
   } else {

@@ -70,6 +70,7 @@ class World {
   void obey_term(InstanceId instance);
   void operate();
   void apply_something();
+  DeploymentObject changed(DeploymentObject running, DeploymentObject other);
   void delete_something();
   void refuse();
   void calm_down();

@@ -104,7 +104,7 @@ class Deployment {
   std::vector<ReplicaSet*> active_sets() const;
   std::int64_t highest_old_revision() const;
   Count total() const;
-  void fill(Step& step, Owner& owner);
+  void grow(Step& step, Owner& owner);
   void clean_up(Step& step, Owner& owner);
   void report(Step& step, std::string_view reason, std::string message) const;
 

@@ -91,10 +91,11 @@ class ReplicaSet {
   void resize(std::int64_t size);
   void require_ready_for(Duration min_ready, const Pods& pods, Instant now);
 
-  // Creates or removes pods until there are as many as its size says. With copies, which is how many pods the
-  // deployment may have at a time, goes whether one needs an isolated network; true if that was said of a pod for the
-  // first time.
-  bool fill(Step& step, Pods& pods, std::int64_t copies);
+  // Removes pods until there are no more than its size says.
+  void trim(Step& step, Pods& pods);
+  // Creates pods until there are as many. With copies, which is how many pods the deployment may have at a time, goes
+  // whether one needs an isolated network; true if one gets it for the first time.
+  bool grow(Step& step, Pods& pods, std::int64_t copies);
   void remove_all(Step& step, Pods& pods);
 
   // The order in which pods go is wanted no longer.
@@ -130,8 +131,7 @@ class ReplicaSet {
   Member look_at(const Pod& pod, Instant now) const;
   void exchange(PodId pod, Member& member, const Member& now);
   void count(const Member& member, int sign) noexcept;
-  void scale_up(Step& step, Pods& pods, std::int64_t missing, const std::shared_ptr<const PodSpec>& spec);
-  void scale_down(Step& step, Pods& pods, std::int64_t surplus);
+  void create(Step& step, Pods& pods, const std::shared_ptr<const PodSpec>& spec);
   bool isolates(std::int64_t copies) const noexcept { return has_fixed_port_ && copies > 1; }
   void report(Step& step, std::string_view reason, const std::string& message) const;
 
