@@ -10,6 +10,9 @@ namespace {
 constexpr std::int32_t node_port_first = 30000;
 constexpr std::int32_t node_ports = 2768;
 
+// By which an address is chosen.
+std::string address_name(const ObjectMeta& metadata) { return metadata.name_space + "/" + metadata.name; }
+
 bool needs_node_port(ServiceType type) { return type == ServiceType::node_port; }
 
 // The node port that a service's port has now, or 0.
@@ -39,6 +42,7 @@ void Supervisor::answer(Step& step, ObjectDeleted& input) {
          std::shared_ptr<const Deployment>(std::move(deployment.mapped())));
   } else if (auto service = services_.extract(input.object)) {
     service.mapped()->close(step);
+    give_back_addresses(*service.mapped());
     for (const ServiceId id : service.mapped()->ids()) service_names_.erase(id);
     for (auto& [id, entry] : entries_) std::erase(entry.services, service.mapped().get());
     note_service_gone(std::move(service.mapped()), input.object);
@@ -104,7 +108,8 @@ void Supervisor::apply(Step& step, ServiceObject object) {
   const auto found = services_.find(name);
   Service* service = found == services_.end() ? nullptr : found->second.get();
   if (service != nullptr && service->object() == object) return;
-  ServiceAddresses given = addresses_for(object, service);
+  ServiceAddresses given = take_addresses(object, service);
+  if (service != nullptr) give_back_addresses(*service);
   for (const Resource each : {Resource::services, Resource::endpoints}) {
     service != nullptr ? void(shadowed_.insert({each, name})) : note(each, name, ChangeType::added);
   }
@@ -140,54 +145,60 @@ void Supervisor::match_services(Entry& entry) {
   }
 }
 
-// An address is chosen by the name, so that it is the same after a restart; taken ones are stepped over.
-std::string Supervisor::free_cluster_ip(const ServiceObject& object) const {
-  const std::uint32_t start = fnv1a(object.metadata.name, fnv1a(object.metadata.name_space + "/"));
-  for (std::uint32_t i = 0;; ++i) {
-    const std::uint32_t slot = (start + i) % (255u * 254u);  // 127.77.0.1 to 127.77.254.254
-    const std::string address = "127.77." + std::to_string(slot / 254) + "." + std::to_string(slot % 254 + 1);
-    const bool taken = std::ranges::any_of(services_, [&](const auto& each) {
-      return each.second->given().cluster_ip == address && each.second->object().metadata != object.metadata;
-    });
-    if (!taken || i > 255u * 254u) return address;
-  }
-}
-
 std::int32_t Supervisor::free_node_port(const ServiceObject& object, const ServicePort& port,
                                         const std::vector<std::int32_t>& taken) const {
   const std::string key = object.metadata.name_space + "/" + object.metadata.name + ":" + std::to_string(port.port);
   const std::uint32_t start = fnv1a(key) % node_ports;
   for (std::int32_t i = 0; i < node_ports; ++i) {
     const std::int32_t candidate = node_port_first + (static_cast<std::int32_t>(start) + i) % node_ports;
-    const bool used =
-        std::ranges::find(taken, candidate) != taken.end() || std::ranges::any_of(services_, [&](const auto& each) {
-          return std::ranges::find(each.second->given().node_ports, candidate) != each.second->given().node_ports.end();
-        });
-    if (!used) return candidate;
+    if (!node_ports_.contains(candidate) && std::ranges::find(taken, candidate) == taken.end()) return candidate;
   }
   return node_port_first;
 }
 
-ServiceAddresses Supervisor::addresses_for(const ServiceObject& object, const Service* current) const {
+// What it takes is its own until it is given back; what `current` has stays so meanwhile.
+ServiceAddresses Supervisor::take_addresses(const ServiceObject& object, const Service* current) {
   ServiceAddresses given;
   given.cluster_ip = object.spec.cluster_ip;
-  if (given.cluster_ip.empty()) given.cluster_ip = current ? current->given().cluster_ip : free_cluster_ip(object);
-  given.node_ports.resize(object.spec.ports.size(), 0);
+  if (given.cluster_ip.empty()) {
+    given.cluster_ip = service_ips_.hold(address_name(object.metadata));
+  } else {
+    service_ips_.occupy(given.cluster_ip);
+  }
+  given.node_ports = node_ports_for(object, current);
+  for (const std::int32_t port : given.node_ports) {
+    if (port != 0) node_ports_.insert(port);
+  }
+  return given;
+}
+
+void Supervisor::give_back_addresses(const Service& service) {
+  const ServiceObject& object = service.object();
+  if (object.spec.cluster_ip.empty()) {
+    service_ips_.release(address_name(object.metadata));
+  } else {
+    service_ips_.vacate(object.spec.cluster_ip);
+  }
+  for (const std::int32_t port : service.given().node_ports) node_ports_.extract(port);
+}
+
+std::vector<std::int32_t> Supervisor::node_ports_for(const ServiceObject& object, const Service* current) const {
+  std::vector<std::int32_t> given(object.spec.ports.size(), 0);
   if (!needs_node_port(object.spec.type)) return given;
   // Written ones first, then those it had, so that neither is given away to a port that leaves the choice open.
   const auto for_open = [&](auto&& choose) {
-    for (std::size_t i = 0; i < given.node_ports.size(); ++i) {
-      if (given.node_ports[i] == 0) given.node_ports[i] = choose(object.spec.ports[i]);
+    for (std::size_t i = 0; i < given.size(); ++i) {
+      if (given[i] == 0) given[i] = choose(object.spec.ports[i]);
     }
   };
   for_open([](const ServicePort& port) { return port.node_port.value_or(0); });
   if (current != nullptr) {
     for_open([&](const ServicePort& port) {
       const std::int32_t had = node_port_of(*current, port.port);
-      return std::ranges::find(given.node_ports, had) == given.node_ports.end() ? had : 0;
+      return std::ranges::find(given, had) == given.end() ? had : 0;
     });
   }
-  for_open([&](const ServicePort& port) { return free_node_port(object, port, given.node_ports); });
+  for_open([&](const ServicePort& port) { return free_node_port(object, port, given); });
   return given;
 }
 

@@ -2,6 +2,7 @@
 // The whole supervisor as a pure function of what happened. It reads no clock, makes no syscall and knows no loop:
 // the same inputs give the same effects, every time.
 
+#include <reeve/core/address_pool.hpp>
 #include <reeve/core/change.hpp>
 #include <reeve/core/deployment.hpp>
 #include <reeve/core/effect.hpp>
@@ -84,8 +85,9 @@ class Supervisor : private Deployment::Owner {
   void apply(Step& step, PodObject object);
   void apply(Step& step, DeploymentObject object);
   void apply(Step& step, ServiceObject object);
-  ServiceAddresses addresses_for(const ServiceObject& object, const Service* current) const;
-  std::string free_cluster_ip(const ServiceObject& object) const;
+  ServiceAddresses take_addresses(const ServiceObject& object, const Service* current);
+  void give_back_addresses(const Service& service);
+  std::vector<std::int32_t> node_ports_for(const ServiceObject& object, const Service* current) const;
   std::int32_t free_node_port(const ServiceObject& object, const ServicePort& port,
                               const std::vector<std::int32_t>& taken) const;
 
@@ -142,6 +144,8 @@ class Supervisor : private Deployment::Owner {
   std::set<std::pair<Instant, ObjectRef>> deployment_timers_;
   std::map<ObjectRef, std::unique_ptr<Service>> services_;
   std::map<ServiceId, ObjectRef> service_names_;
+  AddressPool service_ips_{"127.77"};
+  std::multiset<std::int32_t> node_ports_;     // that services have
   std::map<ObjectRef, PodObject> successors_;  // changed pods that wait for the running one to be gone
   std::size_t effects_indexed_ = 0;
   std::uint64_t versions_ = 0;
