@@ -125,6 +125,12 @@ void Simulation::plan_end(InstanceId instance, Duration after, ExitStatus status
   endings_.insert({now_ + after, ++endings_planned_, instance, status});
 }
 
+void Simulation::perform(const StartSandbox& effect) {
+  SandboxStarted made{effect.pod->id, {}};
+  for (std::size_t i = 0; i < effect.ports; ++i) made.ports.push_back(next_port_++);
+  queue_.emplace_back(std::move(made));
+}
+
 void Simulation::perform(const StartContainer& effect) {
   const bool alone = effect.spec->containers.size() + effect.spec->init_containers.size() == 1;
   std::string title = "pod/" + effect.pod->name + (alone ? "" : " container " + effect.container->name);

@@ -65,6 +65,7 @@ class Simulation {
   void note(std::string object, std::string_view what, std::string text);
   void note_pods();
 
+  void perform(const StartSandbox& effect);
   void perform(const StartContainer& effect);
   void perform(const SignalContainer& effect);
   void perform(const KillContainer& effect);
@@ -80,6 +81,7 @@ class Simulation {
   Simulations assumptions_;
   Instant now_{};
   std::uint64_t endings_planned_ = 0;
+  std::int32_t next_port_ = 40000;
   std::deque<Input> queue_;
   std::set<Ending> endings_;
   std::unordered_map<InstanceId, Run> runs_;

@@ -22,13 +22,25 @@ Container::Container(const ContainerSpec& spec, Role role, const PodSpec& pod)
 }
 
 void Container::start(PodStep& step) {
-  if (never_ran() && !leaving_) begin_instance(step);
+  if (!never_ran() || leaving_ || suspended_) return;
+  newest_ ? restart_when_allowed(step) : begin_instance(step);
+}
+
+void Container::suspend() noexcept {
+  suspended_ = true;
+  if (is_backing_off()) state_ = NeverRun{};
+}
+
+void Container::renew() noexcept {
+  suspended_ = false;
+  if (role_ != Role::regular && has_ended()) state_ = NeverRun{};
 }
 
 void Container::begin_instance(PodStep& step, Counted counted) {
   if (previous_) step.want(ForgetInstance{previous_->instance});
   previous_.reset();
   if (newest_ && counted == Counted::yes) restart_count_ += 1;
+  announced_ = false;
   const InstanceId instance = step.new_id<InstanceId>();
   state_ = Starting{instance};
   if (!spec_->image.empty()) {
@@ -94,7 +106,7 @@ bool Container::exited(PodStep& step, InstanceId instance, ExitStatus status, st
   end_probes(step);
   record_end(
       {instance, code == 0 ? reason::completed : reason::error, {}, code, status.signal, since, step.now, usage});
-  if (by_human && !leaving_) {
+  if (by_human && !leaving_ && !suspended_) {
     begin_instance(step, Counted::no);
   } else {
     settle_end(step, by_probe, previous_end);
@@ -113,6 +125,11 @@ void Container::record_end(StateTerminated end) {
 void Container::settle_end(PodStep& step, bool killed_by_probe, std::optional<Instant> previous_end) {
   if (leaving_) {
     state_ = Ended{};
+    return;
+  }
+  if (suspended_) {
+    const bool rests = role_ == Role::regular && !restarts_after(newest_->exit_code, *step.spec);
+    rests ? void(state_ = Ended{}) : void(state_ = NeverRun{});
     return;
   }
   const bool forced = killed_by_probe && (role_ == Role::sidecar || policy(*step.spec) != RestartPolicy::never);
@@ -144,7 +161,7 @@ void Container::restart_when_allowed(PodStep& step) {
 
 void Container::leave() noexcept {
   leaving_ = true;
-  if (is_backing_off()) state_ = Ended{};
+  if (is_backing_off() || awaits_sandbox()) state_ = Ended{};
 }
 
 void Container::announce_stop(PodStep& step) {
@@ -155,7 +172,6 @@ void Container::announce_stop(PodStep& step) {
 }
 
 void Container::stop(PodStep& step, Instant kill_at) {
-  leave();
   announce_stop(step);
   if (!is_live()) return;
   if (auto* stopping = std::get_if<Stopping>(&state_)) {
@@ -194,7 +210,7 @@ void Container::forget(Step& step) const {
 }
 
 void Container::restart_now(PodStep& step) {
-  if (leaving_ || role_ == Role::init) return;
+  if (leaving_ || suspended_ || role_ == Role::init) return;
   if (is_backing_off()) return begin_instance(step, Counted::no);
   if (auto* stopping = std::get_if<Stopping>(&state_)) {
     stopping->cause = StopCause::human;
@@ -263,7 +279,7 @@ void Container::report_outcome(PodStep& step, const ProbeWorker& worker, const P
 }
 
 void Container::fail_probe(PodStep& step, const ProbeWorker& worker) {
-  if (leaving_ || !std::holds_alternative<Running>(state_)) return;
+  if (leaving_ || suspended_ || !std::holds_alternative<Running>(state_)) return;
   const bool again = role_ == Role::sidecar || policy(*step.spec) != RestartPolicy::never;
   std::string message = "Container " + spec_->name + " failed " +
                         (worker.type() == ProbeType::startup ? "startup" : "liveness") + " probe";

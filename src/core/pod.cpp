@@ -23,7 +23,8 @@ Pod::Pod(PodId id, std::string uid, ObjectMeta metadata, std::shared_ptr<const P
       metadata_(std::move(metadata)),
       spec_(std::move(spec)),
       owner_(std::move(owner)),
-      created_(created) {
+      created_(created),
+      sandbox_(spec_->restart_backoff) {
   init_.reserve(spec_->init_containers.size());
   regular_.reserve(spec_->containers.size());
   for (const ContainerSpec& each : spec_->init_containers) {
@@ -33,7 +34,12 @@ Pod::Pod(PodId id, std::string uid, ObjectMeta metadata, std::shared_ptr<const P
   for (const ContainerSpec& each : spec_->containers) regular_.emplace_back(each, Role::regular, *spec_);
   transitions_.fill(created);
   set(ConditionType::scheduled, true, created);
-  set(ConditionType::ready_to_start_containers, true, created);
+}
+
+template <class Handler>
+void Pod::for_each(Handler&& handler) {
+  for (Container& each : init_) handler(each);
+  for (Container& each : regular_) handler(each);
 }
 
 // Every handler tells all containers, of which at most one knows the identity, and then settles what follows.
@@ -41,14 +47,47 @@ template <class Handler>
 void Pod::with(Step& step, Handler&& handler) {
   PodStep mine = of(step);
   if (is_overdue(step.now)) exceed_deadline(mine);  // first, or a late tick would still start something
-  for (Container& each : init_) handler(mine, each);
-  for (Container& each : regular_) handler(mine, each);
+  for_each([&](Container& each) { handler(mine, each); });
   settle(mine);
 }
 
 void Pod::begin(Step& step) {
   PodStep mine = of(step);
   settle(mine);
+}
+
+template <class Handler>
+bool Pod::with_sandbox(Step& step, Handler&& handler) {
+  PodStep mine = of(step);
+  if (is_overdue(step.now)) exceed_deadline(mine);
+  const bool is_news = handler();
+  settle(mine);
+  return is_news;
+}
+
+bool Pod::sandbox_started(Step& step, const std::vector<std::int32_t>&) {
+  return with_sandbox(step, [&] { return sandbox_.made(); });
+}
+
+bool Pod::sandbox_failed(Step& step, const std::string& message) {
+  return with_sandbox(step, [&] {
+    if (!sandbox_.failed(step.now)) return false;
+    report(step, EventType::warning, "FailedCreatePodSandBox", "Failed to create pod sandbox: " + message);
+    return true;
+  });
+}
+
+// Where nothing may be started again, there is no use for another one.
+bool Pod::sandbox_ended(Step& step) {
+  return with_sandbox(step, [&] {
+    const Instant kill_at = later(step.now, spec_->termination_grace_period);
+    if (stopping_by_ || !sandbox_.broke(step.now, kill_at)) return false;
+    report(step, EventType::normal, "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.");
+    abandoned_ = spec_->restart_policy == RestartPolicy::never;
+    if (abandoned_) stopping_by_ = kill_at;
+    for_each([](Container& each) { each.suspend(); });
+    return true;
+  });
 }
 
 void Pod::started(Step& step, InstanceId instance, int pid) {
@@ -97,7 +136,7 @@ void Pod::hasten(Step& step) {
   with(step, [](PodStep& mine, Container& each) { each.kill(mine); });
 }
 
-bool Pod::is_gone() const noexcept { return is_terminating() && !any_live(); }
+bool Pod::is_gone() const noexcept { return is_terminating() && !any_live() && sandbox_.is_absent(); }
 
 std::optional<Instant> Pod::gone_by() const noexcept {
   if (!removal_) return std::nullopt;
@@ -110,22 +149,51 @@ std::optional<Duration> Pod::removal_grace() const noexcept {
 }
 
 void Pod::settle(PodStep& step) {
-  if (!stopping_by_ && !is_final(phase_)) {
-    if (run_init(step)) {
-      for (Container& each : regular_) each.start(step);
-    }
-    // Sidecars do not keep a pod alive.
-    if (all_regular_ended() || init_failed()) stopping_by_ = later(step.now, spec_->termination_grace_period);
+  // Sidecars do not keep a pod alive.
+  if (!stopping_by_ && (all_regular_ended() || init_failed())) {
+    stopping_by_ = later(step.now, spec_->termination_grace_period);
   }
-  if (stopping_by_) stop_in_order(step, *stopping_by_);
+  if (stopping_by_) {
+    for_each([](Container& each) { each.leave(); });
+    stop_in_order(step, *stopping_by_);
+    if (!any_live() && sandbox_.is_to_be_stopped()) stop_sandbox(step);
+  } else {
+    if (sandbox_.is_broken()) replace_sandbox(step);
+    if (sandbox_.is_due(step.now)) make_sandbox(step);
+    if (sandbox_.stands()) start_containers(step);
+  }
   refresh(step.now);
+}
+
+void Pod::make_sandbox(PodStep& step) {
+  sandbox_.begin();
+  step.want(StartSandbox{identity_, spec_, {}, {}, 0});
+}
+
+void Pod::stop_sandbox(PodStep& step) {
+  sandbox_.stopped();
+  step.want(StopSandbox{identity_->id});
+}
+
+// All that runs in the broken one is stopped first, as for a pod that leaves.
+void Pod::replace_sandbox(PodStep& step) {
+  stop_in_order(step, sandbox_.kill_at());
+  if (any_live()) return;
+  stop_sandbox(step);
+  initialized_ = false;
+  for_each([](Container& each) { each.renew(); });
+}
+
+void Pod::start_containers(PodStep& step) {
+  if (!run_init(step)) return;
+  for (Container& each : regular_) each.start(step);
 }
 
 // Starts the next init container; true once all have done their part.
 bool Pod::run_init(PodStep& step) {
   for (Container& each : init_) {
     if (each.never_ran()) each.start(step);
-    if (!is_done(each) && !(each.role() == Role::sidecar && initialized_once_)) return false;
+    if (!is_done(each) && !(each.role() == Role::sidecar && initialized_)) return false;
   }
   return true;
 }
@@ -138,21 +206,23 @@ bool Pod::is_overdue(Instant now) const noexcept {
 void Pod::exceed_deadline(PodStep& step) {
   deadline_exceeded_ = true;
   stopping_by_ = later(step.now, spec_->termination_grace_period);
+  report(step, EventType::normal, "DeadlineExceeded", "Pod was active on the node longer than the specified deadline");
+  for_each([](Container& each) { each.leave(); });
+}
+
+void Pod::report(Step& step, EventType type, std::string_view reason, std::string message) const {
   step.report({.object = {Kind::pod, identity_->name_space, identity_->name},
                .field_path = {},
-               .type = EventType::normal,
-               .reason = "DeadlineExceeded",
-               .message = "Pod was active on the node longer than the specified deadline",
+               .type = type,
+               .reason = reason,
+               .message = std::move(message),
                .source = source::kubelet});
-  for (Container& each : init_) each.leave();
-  for (Container& each : regular_) each.leave();
 }
 
 // The regular containers together, then the sidecars from last to first, each after the one behind it ended.
 void Pod::stop_in_order(PodStep& step, Instant kill_at) {
   for (Container& each : regular_) each.stop(step, kill_at);
   for (Container& each : init_) {
-    each.leave();
     each.announce_stop(step);
     if (each.role() == Role::init) each.stop(step, kill_at);
   }
@@ -182,6 +252,7 @@ std::optional<Instant> Pod::deadline() const noexcept {
   };
   for (const Container& each : init_) consider(each.deadline());
   for (const Container& each : regular_) consider(each.deadline());
+  if (!stopping_by_) consider(sandbox_.deadline());
   if (spec_->active_deadline && !stopping_by_ && !is_final(phase_)) consider(later(created_, *spec_->active_deadline));
   return earliest;
 }

@@ -35,10 +35,12 @@ bool is_first_start(const Container& container) {
 void Pod::refresh(Instant now) {
   if (!is_final(phase_)) phase_ = compute_phase();
   const bool init_done = std::ranges::all_of(init_, is_complete);
+  initialized_ = initialized_ || init_done;
   initialized_once_ = initialized_once_ || init_done;
   const bool is_over = is_final(phase_);
   const auto ready = [](const Container& each) { return !counts(each) || each.is_ready(); };
   const bool all_ready = !is_over && std::ranges::all_of(init_, ready) && std::ranges::all_of(regular_, ready);
+  set(ConditionType::ready_to_start_containers, sandbox_.stands(), now);
   set(ConditionType::initialized, initialized_once_ || phase_ == Phase::succeeded, now);
   set(ConditionType::containers_ready, all_ready, now);
   set(ConditionType::ready, all_ready, now);
@@ -68,10 +70,11 @@ void Pod::set(ConditionType type, bool status, Instant now) noexcept {
 // The order of the rules is Kubernetes' (getPhase).
 Phase Pod::compute_phase() const {
   if (deadline_exceeded_ && !any_live()) return Phase::failed;
+  if (abandoned_ && !any_live()) return settled_phase();
   if (init_failed()) return any_live() ? phase_ : Phase::failed;
   const auto pending = [](const Container& each) { return is_waiting_for_first_run(each) || is_first_start(each); };
-  if (!initialized_once_ && !std::ranges::all_of(init_, is_complete)) {
-    return is_terminating() && !any_live() ? settled_phase() : Phase::pending;
+  if (!initialized_ && !std::ranges::all_of(init_, is_complete)) {
+    return is_gone() ? settled_phase() : Phase::pending;
   }
   if (std::ranges::any_of(regular_, pending) && !is_gone()) return Phase::pending;
   if (std::ranges::any_of(regular_, [](const Container& each) { return each.is_live(); })) return Phase::running;
@@ -80,7 +83,9 @@ Phase Pod::compute_phase() const {
 
 // Nothing runs: whether it will again, else how it ended.
 Phase Pod::settled_phase() const {
-  const auto will_restart = [](const Container& each) { return each.is_backing_off() || each.is_live(); };
+  const auto will_restart = [](const Container& each) {
+    return each.is_backing_off() || each.is_live() || each.awaits_sandbox();
+  };
   if (std::ranges::any_of(regular_, will_restart)) return Phase::running;
   if (any_live()) return Phase::running;  // a sidecar is still stopping
   const auto succeeded = [](const Container& each) { return each.succeeded(); };

@@ -70,6 +70,18 @@ void Supervisor::with_pod(Step& step, PodId id, Handler&& handler) {
   settle(step, id, before);
 }
 
+void Supervisor::answer(Step& step, SandboxStarted& input) {
+  with_pod(step, input.pod, [&](Pod& pod) { late_inputs_ += pod.sandbox_started(step, input.ports) ? 0 : 1; });
+}
+
+void Supervisor::answer(Step& step, SandboxFailed& input) {
+  with_pod(step, input.pod, [&](Pod& pod) { late_inputs_ += pod.sandbox_failed(step, input.message) ? 0 : 1; });
+}
+
+void Supervisor::answer(Step& step, SandboxEnded& input) {
+  with_pod(step, input.pod, [&](Pod& pod) { late_inputs_ += pod.sandbox_ended(step) ? 0 : 1; });
+}
+
 void Supervisor::answer(Step& step, ContainerStarted& input) {
   const auto found = instances_.find(input.instance);
   if (found == instances_.end()) {
@@ -166,13 +178,14 @@ void Supervisor::settle(Step& step, PodId id, std::size_t before) {
   touched_.insert(id);
   Entry& entry = entries_.at(id);
   const auto asked = static_cast<std::ptrdiff_t>(step.effects.size());
-  for (Service* service : entry.services) service->update(step, *entry.pod);
+  const bool is_gone = entry.pod->is_gone();
+  for (Service* service : entry.services) is_gone ? service->remove(step, id) : service->update(step, *entry.pod);
   std::rotate(step.effects.begin() + static_cast<std::ptrdiff_t>(before), step.effects.begin() + asked,
               step.effects.end());
   if (entry.owner != nullptr && entry.owner->update(*entry.pod, step.now)) {
     unsettled_.insert(entry.owner->deployment());
   }
-  if (entry.pod->is_gone()) {
+  if (is_gone) {
     bury(step, id);
   } else {
     reschedule(entry);
@@ -181,7 +194,6 @@ void Supervisor::settle(Step& step, PodId id, std::size_t before) {
 
 void Supervisor::bury(Step& step, PodId id) {
   Entry& entry = entries_.at(id);
-  for (Service* service : entry.services) service->remove(step, id);
   for (const auto* list : {&entry.pod->init_containers(), &entry.pod->containers()}) {
     for (const Container& each : *list) each.forget(step);
   }

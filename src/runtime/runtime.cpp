@@ -26,6 +26,7 @@ Result<std::unique_ptr<Runtime>> Runtime::start(uv_loop_t& loop, Console& consol
   std::unique_ptr<Runtime> runtime(new Runtime(loop, console, std::move(files), configuration));
   REEVE_TRY(runtime->reaper_, ChildReaper::start(loop));
   const auto poster = [self = runtime.get()](Input input) { self->post(std::move(input)); };
+  runtime->sandboxes_ = std::make_unique<SandboxRunner>(poster);
   runtime->containers_ = std::make_unique<ContainerRunner>(loop, *runtime->reaper_, runtime->narrator_,
                                                            settings_of(configuration), poster);
   runtime->probes_ = std::make_unique<ProbeRunner>(loop, *runtime->reaper_, *runtime->containers_, poster);
@@ -125,6 +126,8 @@ Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
 void Runtime::perform(const Effect& effect) {
   std::visit(Overloaded{
+                 [&](const StartSandbox& each) { sandboxes_->perform(each); },
+                 [&](const StopSandbox& each) { sandboxes_->perform(each); },
                  [&](const StartContainer& each) { containers_->perform(each); },
                  [&](const SignalContainer& each) { containers_->perform(each); },
                  [&](const KillContainer& each) { containers_->perform(each); },
@@ -136,6 +139,8 @@ void Runtime::perform(const Effect& effect) {
                  [&](const CloseService& each) { traffic_->perform(each); },
                  [&](const SetEndpoint& each) { traffic_->perform(each); },
                  [&](const RemoveEndpoint& each) { traffic_->perform(each); },
+                 [&](const OpenLink&) {},  // pods have no network of their own yet
+                 [&](const CloseLink&) {},
                  [&](const ReportEvent& each) { narrator_.event(each.event); },
                  [&](const Exit& each) { exit_code_ = each.code; },
              },

@@ -6,6 +6,7 @@
 #include "runtime/container_runner.hpp"
 #include "runtime/narrator.hpp"
 #include "runtime/probe_runner.hpp"
+#include "runtime/sandbox_runner.hpp"
 #include "runtime/traffic.hpp"
 
 #include <reeve/config/load.hpp>
@@ -70,6 +71,7 @@ class Runtime final : public Host {
   std::optional<int> exit_code_;
   std::optional<Instant> timer_at_;
   std::unique_ptr<ChildReaper> reaper_;
+  std::unique_ptr<SandboxRunner> sandboxes_;
   std::unique_ptr<ContainerRunner> containers_;
   std::unique_ptr<ProbeRunner> probes_;
   std::unique_ptr<Traffic> traffic_;

@@ -44,7 +44,9 @@ class Answers {
     for (std::size_t i = 0; i < pending_.size(); ++i) {
       for (const Effect& each : supervisor_.step(now_, std::move(pending_[i]))) {
         figures.effects += 1;
-        if (const auto* start = std::get_if<StartContainer>(&each)) {
+        if (const auto* sandbox = std::get_if<StartSandbox>(&each)) {
+          pending_.push_back(SandboxStarted{sandbox->pod->id, {}});
+        } else if (const auto* start = std::get_if<StartContainer>(&each)) {
           live.push_back(start->instance);
           pending_.push_back(ContainerStarted{start->instance, 7});
         } else if (const auto* probe = std::get_if<StartProbe>(&each)) {

@@ -56,6 +56,13 @@ bool PodModel::anything_lives() const {
 }
 
 bool Model::is_news(const Input& input) const {
+  const auto box_is = [this](PodId id, PodModel::Box box) {
+    const auto found = pods_.find(id);
+    return found != pods_.end() && found->second.box == box;
+  };
+  if (const auto* started = std::get_if<SandboxStarted>(&input)) return box_is(started->pod, PodModel::Box::making);
+  if (const auto* failed = std::get_if<SandboxFailed>(&input)) return box_is(failed->pod, PodModel::Box::making);
+  if (const auto* ended = std::get_if<SandboxEnded>(&input)) return box_is(ended->pod, PodModel::Box::standing);
   if (const auto* started = std::get_if<ContainerStarted>(&input)) {
     const auto found = instances_.find(started->instance);
     return found != instances_.end() && !found->second.pod->containers[found->second.container].running;
@@ -101,6 +108,68 @@ void Model::note(const ShutdownRequested&) {
     pod.terminating = true;
     if (shutdowns_ == 1) leave(pod, now_ + (own < Duration{0} ? seconds(1) : own));
   }
+}
+
+void Model::note(const SandboxStarted& input) {
+  const auto found = pods_.find(input.pod);
+  if (found != pods_.end() && found->second.box == PodModel::Box::making) found->second.box = PodModel::Box::standing;
+}
+
+void Model::note(const SandboxFailed& input) {
+  const auto found = pods_.find(input.pod);
+  if (found == pods_.end() || found->second.box != PodModel::Box::making) return;
+  PodModel& pod = found->second;
+  count_box(pod);
+  pod.box = PodModel::Box::absent;
+  pod.box_due = now_ + std::max(pod.box_entry->delay, seconds(1));
+}
+
+void Model::note(const SandboxEnded& input) {
+  const auto found = pods_.find(input.pod);
+  if (found == pods_.end() || found->second.box != PodModel::Box::standing || found->second.stop_by) return;
+  PodModel& pod = found->second;
+  const auto& entry = pod.box_entry;
+  const bool waits = entry && now_ - entry->updated <= pod.spec->restart_backoff.reset;
+  pod.box_due = waits ? now_ + entry->delay : now_;
+  count_box(pod);
+  pod.box = PodModel::Box::broken;
+  pod.broken_by = now_ + pod.spec->termination_grace_period;
+  pod.abandoned = pod.spec->restart_policy == RestartPolicy::never;
+  if (pod.abandoned) return leave(pod, pod.broken_by);
+  for (ContainerModel& each : pod.containers) {
+    each.awaits = each.awaits || each.restart_at.has_value();
+    each.restart_at.reset();
+    each.must_stop.reset();
+  }
+}
+
+void Model::count_box(PodModel& pod) {
+  const RestartBackoff& policy = pod.spec->restart_backoff;
+  auto& entry = pod.box_entry;
+  Duration delay = std::min(policy.initial, policy.max);
+  if (entry && now_ - entry->updated <= policy.reset) {
+    delay = std::min(entry->delay * std::int64_t(policy.factor), policy.max);
+  }
+  entry = ContainerModel::Entry{delay, now_};
+}
+
+// In a new sandbox each container waits for its turn again, and then for its back-off.
+void Model::release(PodModel& pod) {
+  if (pod.box != PodModel::Box::standing || pod.stop_by) return;
+  for (std::size_t i = 0; i < pod.inits; ++i) {
+    ContainerModel& each = pod.containers[i];
+    release(pod, each);
+    if (!each.is_done() && !(each.role == Role::sidecar && pod.initialized)) return;
+  }
+  for (std::size_t i = pod.inits; i < pod.containers.size(); ++i) release(pod, pod.containers[i]);
+}
+
+void Model::release(const PodModel& pod, ContainerModel& container) {
+  if (!std::exchange(container.awaits, false)) return;
+  container.released = true;
+  container.restart_seen = container.ended;
+  const bool waits = held_back(pod, container, *container.ended);
+  container.restart_at = waits ? *container.ended + container.entry->delay : now_;
 }
 
 void Model::note(const ContainerStarted& input) {
@@ -169,6 +238,9 @@ void Model::decide_restart(PodModel& pod, ContainerModel& container) {
   const bool forced = container.by_probe && (container.role == Role::sidecar || policy != RestartPolicy::never);
   if (pod.stop_by) {
     container.is_final = true;
+  } else if (pod.box == PodModel::Box::broken) {
+    container.is_final = container.role == Role::regular && !wanted;
+    container.awaits = !container.is_final;
   } else if (forced && !(container.ended_before && held_back(pod, container, *container.ended_before))) {
     container.restart_at = now_;
     container.restart_seen = container.ended_before;
@@ -212,7 +284,7 @@ void Model::judge(Place place, ProbeModel& probe, ProbeResult result) {
     probe.length = 0;
   }
   if (probe.type == ProbeType::startup && success) become_started(container);
-  if (success || pod.stop_by || container.signalled) return;
+  if (success || pod.stop_by || container.signalled || pod.box == PodModel::Box::broken) return;
   container.must_stop = probe.spec->termination_grace_period.value_or(pod.spec->termination_grace_period);
 }
 
@@ -232,6 +304,7 @@ void Model::note(const ConnectionRefused& input) {
 void Model::leave(PodModel& pod, Instant stop_by) {
   pod.stop_by = pod.stop_by ? std::min(*pod.stop_by, stop_by) : stop_by;
   for (ContainerModel& each : pod.containers) {
+    each.awaits = false;
     each.restart_at.reset();
     each.must_stop.reset();
     if (each.ended && !each.live) each.is_final = true;
@@ -240,13 +313,14 @@ void Model::leave(PodModel& pod, Instant stop_by) {
 
 // What a probe stops already has no longer than the pod; a sidecar has until its turn comes.
 void Model::shorten(PodModel& pod) {
-  if (!pod.stop_by) return;
+  if (!pod.stop_by && pod.box != PodModel::Box::broken) return;
+  const Instant stop_by = pod.stop_by.value_or(pod.broken_by);
   bool later_lives = false;
   for (auto each = pod.containers.rbegin(); each != pod.containers.rend(); ++each) {
     const bool has_turn = each->role != Role::sidecar || !later_lives;
     later_lives = later_lives || each->live;
     if (!has_turn || !each->signalled) continue;
-    const Instant kill_at = std::max(*pod.stop_by, *each->signalled + seconds(2));
+    const Instant kill_at = std::max(stop_by, *each->signalled + seconds(2));
     if (kill_at >= each->kill_at) continue;
     each->kill_at = kill_at;
     each->kill_changed = true;

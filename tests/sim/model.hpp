@@ -56,6 +56,8 @@ struct ContainerModel {
   int starts = 0;
   std::optional<Instant> ended, ended_before;
   std::optional<Instant> restart_at, restart_seen;  // when, and the end that this is judged by
+  bool awaits = false;                              // ended, and is to be started by its pod in a new sandbox
+  bool released = false;                            // in this step it no longer waits for that
   bool is_final = false;
   int code = 0;
   struct Entry {
@@ -77,6 +79,12 @@ struct PodModel {
   Instant created{};
   std::vector<ContainerModel> containers;  // init containers first, as in the spec
   std::size_t inits = 0;
+  enum class Box { absent, making, standing, broken } box = Box::absent;
+  Instant box_due{};         // when an absent one is made
+  bool box_changed = false;  // in this step
+  Instant broken_by{};       // when what runs in a broken one is killed
+  std::optional<ContainerModel::Entry> box_entry;
+  bool abandoned = false;  // its sandbox ended and nothing may start again
   std::optional<Instant> stop_by;
   bool terminating = false;
   bool initialized = false;
@@ -117,6 +125,9 @@ class Model {
 
   void note(const ObjectApplied&) {}
   void note(const ObjectDeleted& input);
+  void note(const SandboxStarted& input);
+  void note(const SandboxFailed& input);
+  void note(const SandboxEnded& input);
   void note(const ContainerStarted& input);
   void note(const ContainerStartFailed& input);
   void note(const ContainerExited& input);
@@ -127,6 +138,9 @@ class Model {
   void note(const ShutdownRequested&);
   void note(const Ticked&) {}
 
+  void count_box(PodModel& pod);
+  void release(PodModel& pod);
+  void release(const PodModel& pod, ContainerModel& container);
   void end(Place place, int code);
   void decide_restart(PodModel& pod, ContainerModel& container);
   void judge(Place place, ProbeModel& probe, ProbeResult result);
@@ -136,6 +150,10 @@ class Model {
   void observe(PodModel& pod);
   void leave(PodModel& pod, Instant stop_by);
   void shorten(PodModel& pod);
+  void check(const StartSandbox& effect);
+  void check(const StopSandbox& effect);
+  void check(const OpenLink& effect);
+  void check(const CloseLink& effect);
   void check(const StartContainer& effect);
   void check(const SignalContainer& effect);
   void check(const KillContainer& effect);
@@ -151,9 +169,11 @@ class Model {
   void check(const Exit& effect);
   void check_order_of_stop(const PodModel& pod, std::size_t index) const;
   void count_restart(const PodModel& pod, ContainerModel& container);
-  PodModel& pod_of(const StartContainer& effect);
+  PodModel& pod_of(const StartSandbox& effect);
 
   void check_pod(PodModel& pod);
+  void check_box(const PodModel& pod) const;
+  Phase phase_of(const PodModel& pod) const;
   void check_container(const PodModel& pod, std::size_t index);
   void check_endpoints(const PodModel& pod);
   void check_deployments() const;

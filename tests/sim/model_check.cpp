@@ -43,11 +43,13 @@ void Model::observe(PodModel& pod) {
   }
   if (!pod.stop_by && (pod.all_regular_final() || pod.init_failed())) leave(pod, now_ + own);
   shorten(pod);
+  release(pod);
 }
 
 void Model::bury(PodModel& pod) {
   must(pod.terminating, pod.name, " vanished");
   must(!pod.anything_lives(), pod.name, " is gone while something of it lives");
+  must(pod.box == PodModel::Box::absent, pod.name, " is gone and its sandbox is not");
   for (const ContainerModel& each : pod.containers) must(each.dead.empty(), "a run of a pod that is gone is kept");
   for (const auto& [id, service] : services_) {
     must(!service.endpoints.contains(pod.id), "an endpoint of a pod that is gone");
@@ -55,31 +57,46 @@ void Model::bury(PodModel& pod) {
   pods_.erase(pod.id);
 }
 
+void Model::check_box(const PodModel& pod) const {
+  using Box = PodModel::Box;
+  const bool is_there = pod.box == Box::standing || pod.box == Box::broken;
+  must(!is_there || !pod.stop_by || pod.anything_lives(), "the sandbox of ", pod.name, " was not stopped");
+  must(pod.box != Box::broken || pod.anything_lives(), "the sandbox of ", pod.name, " was not replaced");
+  must(pod.box != Box::absent || pod.stop_by || pod.box_due > now_, "the sandbox of ", pod.name, " was not made");
+}
+
+Phase Model::phase_of(const PodModel& pod) const {
+  const auto regular = pod.containers.begin() + std::ptrdiff_t(pod.inits);
+  const bool waits = !pod.initialized || std::any_of(regular, pod.containers.end(),
+                                                     [](const auto& each) { return !each.ended && !each.running; });
+  if (pod.stop_by && !pod.anything_lives()) {
+    if (pod.box == PodModel::Box::making && waits && !pod.overdue && !pod.init_failed()) {
+      return Phase::pending;
+    }
+    const bool good =
+        std::all_of(regular, pod.containers.end(), [](const auto& each) { return each.ended && each.code == 0; });
+    return good && !pod.overdue ? Phase::succeeded : Phase::failed;
+  }
+  return waits ? Phase::pending : Phase::running;
+}
+
 void Model::check_pod(PodModel& pod) {
   for (std::size_t i = 0; i < pod.containers.size(); ++i) check_container(pod, i);
   const auto inits_end = pod.containers.begin() + std::ptrdiff_t(pod.inits);
   const bool all_done = std::all_of(pod.containers.begin(), inits_end, [](const auto& each) { return each.is_done(); });
   pod.initialized = pod.initialized || all_done;
+  check_box(pod);
+  pod.box_changed = false;
   for (ContainerModel& each : pod.containers) {
-    each.kill_changed = false;
+    each.kill_changed = each.released = false;
     for (ProbeModel& probe : each.probes) probe.due_changed = false;
   }
   if (pod.seen == nullptr) return;
-  must(!pod.terminating || pod.anything_lives(), pod.name, " should be gone");
+  must(!pod.terminating || pod.anything_lives() || pod.box == PodModel::Box::making, pod.name, " should be gone");
   const bool ready =
       std::ranges::all_of(pod.containers, [](const auto& each) { return each.role == Role::init || each.is_ready(); });
   must(pod.seen->is_ready() == ready, pod.name, ready ? " is not ready and should be" : " is ready and should not be");
-  const auto waits = [](const ContainerModel& each) {
-    return each.role == Role::regular && !each.ended && !each.running;
-  };
-  Phase phase = Phase::running;
-  if (pod.stop_by && !pod.anything_lives()) {
-    const bool good =
-        std::all_of(inits_end, pod.containers.end(), [](const auto& each) { return each.ended && each.code == 0; });
-    phase = good && !pod.overdue ? Phase::succeeded : Phase::failed;
-  } else if (!pod.initialized || std::ranges::any_of(pod.containers, waits)) {
-    phase = Phase::pending;
-  }
+  const Phase phase = phase_of(pod);
   must(pod.seen->phase() == phase, pod.name, " is ", std::string(phase_name(pod.seen->phase())), " and should be ",
        std::string(phase_name(phase)));
   check_endpoints(pod);
@@ -90,7 +107,8 @@ void Model::check_container(const PodModel& pod, std::size_t index) {
   const std::string& name = model.spec->name;
   must(model.dead.size() <= 2, "too many dead runs are kept");
   must(!model.must_stop, name, " failed a probe and was not stopped");
-  must(model.live || pod.stop_by || model.is_final || !model.ended || model.restart_at.has_value(), name, " is lost");
+  must(model.live || pod.stop_by || model.is_final || !model.ended || model.restart_at || model.awaits, name,
+       " is lost");
   must(!model.restart_at || *model.restart_at > now_, name, " was not restarted");
   must(!model.live || !model.signalled || model.killed || model.kill_at > now_, name, " was not killed");
   for (const ProbeModel& probe : model.probes) {
@@ -99,7 +117,7 @@ void Model::check_container(const PodModel& pod, std::size_t index) {
     must(!probe.run || !model.signalled || probe.type == ProbeType::readiness, "liveness goes on while being stopped");
     must(!model.live || !probe.armed || probe.run || probe.due > now_, "a probe of ", name, " is due and does not run");
   }
-  if (pod.stop_by && model.live && !model.signalled) {
+  if ((pod.stop_by || pod.box == PodModel::Box::broken) && model.live && !model.signalled) {
     const auto lives = [](const ContainerModel& each) { return bool(each.live); };
     const auto next = pod.containers.begin() + std::ptrdiff_t(index) + 1;
     const bool waits = model.role == Role::sidecar && std::any_of(next, pod.containers.end(), lives);
@@ -113,7 +131,8 @@ void Model::check_container(const PodModel& pod, std::size_t index) {
   must(real.is_running() == (model.live && model.running), name, " runs or does not");
   must(real.is_ready() == model.is_ready(), name, " of ", pod.name, " is ready or is not");
   must(real.is_backing_off() == model.restart_at.has_value(), name, " backs off or does not");
-  must(model.starts > 0 || pod.stop_by || index > 0, "the first container was not started");
+  must(model.starts > 0 || pod.stop_by || index > 0 || pod.box != PodModel::Box::standing,
+       "the first container was not started");
 }
 
 void Model::check_endpoints(const PodModel& pod) {

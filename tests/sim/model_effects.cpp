@@ -5,7 +5,7 @@
 
 namespace reeve::sim {
 
-PodModel& Model::pod_of(const StartContainer& effect) {
+PodModel& Model::pod_of(const StartSandbox& effect) {
   const auto [found, is_new] = pods_.try_emplace(effect.pod->id);
   PodModel& pod = found->second;
   if (!is_new) return pod;
@@ -30,10 +30,43 @@ PodModel& Model::pod_of(const StartContainer& effect) {
   return pod;
 }
 
+void Model::check(const StartSandbox& effect) {
+  const bool is_first = !pods_.contains(effect.pod->id);
+  PodModel& pod = pod_of(effect);
+  must(pod.box == PodModel::Box::absent, "a second sandbox of ", pod.name);
+  must(!pod.stop_by && shutdowns_ == 0, "a sandbox of a pod that leaves: ", pod.name);
+  must(is_first || now_ >= pod.box_due, "a sandbox of ", pod.name, " was made during its back-off");
+  must(is_first || pod.box_changed || is_first_step_at_or_after(pod.box_due), "a sandbox was made too late");
+  pod.box = PodModel::Box::making;
+}
+
+void Model::check(const StopSandbox& effect) {
+  const auto found = pods_.find(effect.pod);
+  must(found != pods_.end(), "a sandbox of nobody was stopped");
+  PodModel& pod = found->second;
+  must(pod.box == PodModel::Box::standing || pod.box == PodModel::Box::broken, "a sandbox was stopped twice");
+  must(!pod.anything_lives(), "the sandbox of ", pod.name, " was stopped under what runs in it");
+  must(pod.stop_by || pod.box == PodModel::Box::broken, "a sandbox was stopped without a reason");
+  pod.box = PodModel::Box::absent;
+  pod.box_changed = true;
+  if (pod.stop_by) return;
+  pod.initialized = false;
+  for (ContainerModel& each : pod.containers) {
+    if (each.role != Role::regular) each.is_final = false;
+    each.awaits = each.ended && !each.is_final;
+  }
+}
+
+void Model::check(const OpenLink&) {}
+
+void Model::check(const CloseLink&) {}
+
 void Model::check(const StartContainer& effect) {
   must(effect.instance > newest_instance_, "an instance number was used twice");
   newest_instance_ = effect.instance;
-  PodModel& pod = pod_of(effect);
+  must(pods_.contains(effect.pod->id), "a container was started in a pod without a sandbox");
+  PodModel& pod = pods_.at(effect.pod->id);
+  must(pod.box == PodModel::Box::standing, "a container of ", pod.name, " was started without a sandbox");
   const auto at = std::ranges::find(pod.containers, effect.container, &ContainerModel::spec);
   must(at != pod.containers.end(), "a container was started that the pod has not");
   must(!pod.stop_by, "a container was started in a pod that leaves: ", pod.name);
@@ -57,8 +90,8 @@ void Model::check(const StartContainer& effect) {
 void Model::count_restart(const PodModel& pod, ContainerModel& container) {
   must(container.restart_at.has_value(), container.spec->name, " was restarted against its policy");
   must(now_ >= *container.restart_at, container.spec->name, " of ", pod.name, " was restarted during its back-off");
-  must(*container.ended == now_ || is_first_step_at_or_after(*container.restart_at), container.spec->name,
-       " was restarted too late");
+  must(*container.ended == now_ || container.released || is_first_step_at_or_after(*container.restart_at),
+       container.spec->name, " was restarted too late");
   container.restart_at.reset();
   if (!container.restart_seen) return;
   const RestartBackoff& policy = pod.spec->restart_backoff;
@@ -84,17 +117,18 @@ void Model::check(const SignalContainer& effect) {
   PodModel& pod = *found->second.pod;
   ContainerModel& container = pod.containers[found->second.container];
   must(!container.signalled, "a second stop signal");
-  must(container.must_stop || pod.stop_by, "a stop signal without a reason: ", container.spec->name);
+  const bool is_broken = pod.box == PodModel::Box::broken;
+  must(container.must_stop || pod.stop_by || is_broken, "a stop signal without a reason: ", container.spec->name);
   const Duration grace = container.must_stop.value_or(Duration{0});
   container.by_probe = container.must_stop.has_value();
   container.signalled = now_;
-  container.kill_at = std::max(pod.stop_by.value_or(now_ + grace), now_ + seconds(2));
+  container.kill_at = std::max(pod.stop_by.value_or(is_broken ? pod.broken_by : now_ + grace), now_ + seconds(2));
   container.kill_changed = true;
   container.must_stop.reset();
   for (ProbeModel& each : container.probes) {
     if (each.type != ProbeType::readiness) each.armed = false;
   }
-  if (pod.stop_by) check_order_of_stop(pod, found->second.container);
+  if (pod.stop_by || is_broken) check_order_of_stop(pod, found->second.container);
   if (!pod.terminating) return;
   for (const auto& [name, service] : supervisor_.services()) {
     if (service->object().spec.publish_not_ready_addresses) continue;

@@ -48,6 +48,8 @@ PodSpec random_pod_spec(Chance& chance, const Options& options) {
     sidecar.restart_policy = RestartPolicy::always;
     spec.init_containers.push_back(std::move(sidecar));
   }
+  static const std::optional<Network> networks[] = {std::nullopt, Network::host, Network::isolated, Network::nat};
+  spec.network = chance.one_of(networks);
   const std::uint64_t containers = 1 + chance.below(2);
   for (std::uint64_t i = 0; i < containers; ++i) {
     spec.containers.push_back(random_container(chance, options, "main" + std::to_string(i)));

@@ -3,6 +3,35 @@
 
 namespace reeve::sim {
 
+void World::perform(const StartSandbox& effect) {
+  SandboxState& sandbox = sandboxes_[effect.pod->id];
+  sandbox.making += 1;
+  sandbox.ports = effect.ports;
+  sandbox.may_end = effect.spec->network == Network::nat;
+  const bool slow = options_.slow_sandboxes && !calm_ && chance_.percent(30);
+  const bool fails = options_.sandbox_failures && !calm_ && chance_.percent(20);
+  schedule(slow ? chance_.skewed(seconds(60)) : Duration{0}, Kind::sandbox, effect.pod->id.value, fails ? 0 : 1);
+}
+
+void World::perform(const StopSandbox& effect) { sandboxes_[effect.pod].stands = false; }
+
+void World::answer_sandbox(PodId pod, bool good) {
+  SandboxState& sandbox = sandboxes_[pod];
+  if (!good) return step(SandboxFailed{pod, "cannot make a network namespace: No space left on device"});
+  sandbox.stands = true;
+  SandboxStarted started{pod, {}};
+  for (std::size_t i = 0; i < sandbox.ports; ++i) started.ports.push_back(next_port_++);
+  if (sandbox.may_end && options_.sandbox_ends && chance_.percent(50)) {
+    schedule(chance_.skewed(seconds(2000)), Kind::sandbox_end, pod.value, sandbox.making);
+  }
+  step(std::move(started));
+}
+
+void World::end_sandbox(PodId pod, int making) {
+  const SandboxState& sandbox = sandboxes_[pod];
+  if (sandbox.stands && sandbox.making == making && !calm_) step(SandboxEnded{pod, "pasta exited with code 1"});
+}
+
 void World::perform(const StartContainer& effect) {
   Process& process = processes_[effect.instance];
   for (const ContainerSpec& each : effect.spec->init_containers) {

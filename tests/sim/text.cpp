@@ -16,6 +16,9 @@ struct InputText {
     const std::string grace = input.grace ? " grace " + go_duration(*input.grace) : "";
     return "delete " + std::string(kind_name(input.object.kind)) + ' ' + input.object.name + grace;
   }
+  std::string operator()(const SandboxStarted& input) const { return "sandbox of pod" + number(input.pod.value); }
+  std::string operator()(const SandboxFailed& input) const { return "no sandbox of pod" + number(input.pod.value); }
+  std::string operator()(const SandboxEnded& input) const { return "sandbox ended, pod" + number(input.pod.value); }
   std::string operator()(const ContainerStarted& input) const { return "started" + number(input.instance.value); }
   std::string operator()(const ContainerStartFailed& input) const {
     return "start failed" + number(input.instance.value);
@@ -35,6 +38,16 @@ struct InputText {
 };
 
 struct EffectText {
+  std::string operator()(const StartSandbox& effect) const {
+    return "make sandbox of pod" + number(effect.pod->id.value) + ' ' + effect.pod->name + ' ' + effect.pod_ip;
+  }
+  std::string operator()(const StopSandbox& effect) const { return "stop sandbox of pod" + number(effect.pod.value); }
+  std::string operator()(const OpenLink& effect) const {
+    return "open link" + number(effect.service.value) + " in pod" + number(effect.pod.value) + ' ' + effect.address;
+  }
+  std::string operator()(const CloseLink& effect) const {
+    return "close link" + number(effect.service.value) + " in pod" + number(effect.pod.value);
+  }
   std::string operator()(const StartContainer& effect) const {
     return "start" + number(effect.instance.value) + ' ' + effect.pod->name + '/' + effect.container->name + " of pod" +
            number(effect.pod->id.value);
@@ -65,6 +78,10 @@ struct EffectText {
 };
 
 struct EffectNumber {
+  std::uint64_t operator()(const StartSandbox& effect) const { return effect.pod->id.value * 64 + effect.ports; }
+  std::uint64_t operator()(const StopSandbox& effect) const { return effect.pod.value; }
+  std::uint64_t operator()(const OpenLink& effect) const { return effect.service.value * 64 + effect.pod.value; }
+  std::uint64_t operator()(const CloseLink& effect) const { return effect.service.value * 64 + effect.pod.value; }
   std::uint64_t operator()(const StartContainer& effect) const { return effect.instance.value; }
   std::uint64_t operator()(const SignalContainer& effect) const { return effect.instance.value; }
   std::uint64_t operator()(const KillContainer& effect) const { return effect.instance.value; }

@@ -96,6 +96,10 @@ bool World::next(Instant end) {
 void World::happen(const Happening& what) {
   const InstanceId instance{what.id};
   switch (what.kind) {
+    case Kind::sandbox:
+      return answer_sandbox(PodId{what.id}, what.value != 0);
+    case Kind::sandbox_end:
+      return end_sandbox(PodId{what.id}, what.value);
     case Kind::start:
       return begin_running(instance);
     case Kind::start_fail:

@@ -27,7 +27,7 @@ class World {
   const std::deque<std::string>& trace() const noexcept { return trace_; }
 
  private:
-  enum class Kind { start, start_fail, crash, die, answer, operate, refuse, stall, shutdown };
+  enum class Kind { sandbox, sandbox_end, start, start_fail, crash, die, answer, operate, refuse, stall, shutdown };
   struct Happening {
     Instant at;
     std::uint64_t sequence;
@@ -57,6 +57,8 @@ class World {
   void remember(const Input& input);
   void note(std::string line);
 
+  void perform(const StartSandbox& effect);
+  void perform(const StopSandbox& effect);
   void perform(const StartContainer& effect);
   void perform(const SignalContainer& effect);
   void perform(const KillContainer& effect);
@@ -66,6 +68,8 @@ class World {
   template <class Other>
   void perform(const Other&) {}
 
+  void answer_sandbox(PodId pod, bool good);
+  void end_sandbox(PodId pod, int making);
   void begin_running(InstanceId instance);
   void obey_term(InstanceId instance);
   void operate();
@@ -93,6 +97,14 @@ class World {
   std::uint64_t digest_ = 14695981039346656037u;
   std::optional<Instant> tick_for_;
   Instant tick_at_{};
+  struct SandboxState {
+    int making = 0;  // which one of the pod's it is
+    std::size_t ports = 0;
+    bool may_end = false;
+    bool stands = false;
+  };
+  std::unordered_map<PodId, SandboxState> sandboxes_;
+  std::int32_t next_port_ = 20'000;
   std::unordered_map<InstanceId, Process> processes_;
   std::unordered_map<ProbeRunId, Probe> probes_;
   std::deque<Input> past_;  // inputs that were told once

@@ -16,10 +16,24 @@ class Hand {
   Instant now{};
   Effects last;  // of the newest step
   Effects all;
+  bool makes_sandboxes = true;  // at once, as if in the same step
+  std::int32_t next_port = 40001;
 
   void tell(Input input) {
     last = supervisor.step(now, std::move(input));
+    for (std::size_t i = 0; makes_sandboxes && i < last.size(); ++i) {
+      const auto* start = std::get_if<StartSandbox>(&last[i]);
+      if (start == nullptr) continue;
+      const Effects more = supervisor.step(now, sandbox_of(*start));
+      last.insert(last.end(), more.begin(), more.end());
+    }
     all.insert(all.end(), last.begin(), last.end());
+  }
+
+  SandboxStarted sandbox_of(const StartSandbox& start) {
+    SandboxStarted started{start.pod->id, {}};
+    for (std::size_t i = 0; i < start.ports; ++i) started.ports.push_back(next_port++);
+    return started;
   }
 
   // Lets virtual time pass; ticks come when they are wanted.

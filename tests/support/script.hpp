@@ -13,7 +13,8 @@ namespace reeve::test {
 
 inline std::string clock_text(Instant at) { return std::to_string(at.time_since_epoch().count() / 1'000'000); }
 
-// Every container starts at once; how long it runs and what probes answer are functions the test sets.
+// Every sandbox is made and every container starts at once; how long it runs and what probes answer are functions the
+// test sets.
 class Script {
  public:
   struct Run {
@@ -90,6 +91,11 @@ class Script {
     }
   }
 
+  void perform(const StartSandbox& effect) {
+    SandboxStarted made{effect.pod->id, {}};
+    for (std::size_t i = 0; i < effect.ports; ++i) made.ports.push_back(next_port_++);
+    queue_.push_back(std::move(made));
+  }
   void perform(const StartContainer& effect) {
     starts.push_back(now);
     const Run chosen = run(effect, static_cast<int>(starts.size()));
@@ -115,6 +121,7 @@ class Script {
   void perform(const Other&) {}
 
   std::vector<Input> queue_;
+  std::int32_t next_port_ = 40001;
   std::map<InstanceId, Live> live_;
   std::multimap<Instant, InstanceId> ends_;
 };

@@ -22,8 +22,15 @@ class Container {
  public:
   Container(const ContainerSpec& spec, Role role, const PodSpec& pod);
 
-  // Starts it for the first time; later starts are its own affair.
+  // Starts it for the first time in this sandbox; later starts are its own affair.
   void start(PodStep& step);
+
+  // The sandbox is lost: it is to be stopped, and does not start before `renew`. What ends now waits for that, unless
+  // its policy lets it rest.
+  void suspend() noexcept;
+
+  // A new sandbox will come: start is to be called again. Init containers begin anew.
+  void renew() noexcept;
 
   // The pod leaves: no start ever again, and no probe ends it any more. It runs on until it is stopped.
   void leave() noexcept;
@@ -31,7 +38,8 @@ class Container {
   // Tells the user that it will be stopped; a sidecar is told so before its turn comes, as in Kubernetes.
   void announce_stop(PodStep& step);
 
-  // Stop signal now; the whole tree is killed at kill_at, but never less than two seconds after the signal.
+  // Stop signal now; the whole tree is killed at kill_at, but never less than two seconds after the signal. To be
+  // called after leave or suspend.
   void stop(PodStep& step, Instant kill_at);
 
   // Kills what still runs, now.
@@ -58,6 +66,7 @@ class Container {
   std::optional<InstanceId> live_instance() const noexcept;  // starting, running or being stopped
   bool is_live() const noexcept { return live_instance().has_value(); }
   bool never_ran() const noexcept { return std::holds_alternative<NeverRun>(state_); }
+  bool awaits_sandbox() const noexcept { return never_ran() && newest_; }            // to be started in a new one
   bool has_ended() const noexcept { return std::holds_alternative<Ended>(state_); }  // and stays so
   bool is_backing_off() const noexcept { return std::holds_alternative<BackingOff>(state_); }
   bool is_running() const noexcept;
@@ -123,6 +132,7 @@ class Container {
   Role role_;
   bool started_ = false;
   bool leaving_ = false;
+  bool suspended_ = false;
   bool announced_ = false;
   int restart_count_ = 0;
   State state_;

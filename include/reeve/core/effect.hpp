@@ -22,6 +22,27 @@ struct PodIdentity {
   std::string uid;
 };
 
+// A name a pod knows besides its own.
+struct HostEntry {
+  std::string address;
+  std::vector<std::string> names;
+};
+
+// Make what the containers of a pod share, before any of them starts: namespaces, host name, hosts file, and free ports
+// of the host's network for the container ports that were left open (containerPort 0). Answered by SandboxStarted or
+// SandboxFailed, always.
+struct StartSandbox {
+  std::shared_ptr<const PodIdentity> pod;
+  std::shared_ptr<const PodSpec> spec;
+  std::string pod_ip;
+  std::vector<HostEntry> hosts;
+  std::size_t ports = 0;
+};
+// Nothing of the pod runs any more. One for each SandboxStarted; another StartSandbox of the same pod may follow it.
+struct StopSandbox {
+  PodId pod;
+};
+
 // Start one run of a container. `spec` keeps `container` alive.
 struct StartContainer {
   InstanceId instance;
@@ -80,9 +101,22 @@ struct SetEndpoint {
   bool ready = false;
   bool serving = false;
   bool terminating = false;
+  bool in_pod_network = false;  // the address is meant inside the pod's own network
   bool operator==(const SetEndpoint&) const = default;
 };
 struct RemoveEndpoint {
+  ServiceId service;
+  PodId pod;
+};
+
+// Listen for one port of a service inside a pod's own network.
+struct OpenLink {
+  ServiceId service;
+  PodId pod;
+  std::string address;  // "127.77.3.9:80"
+  bool operator==(const OpenLink&) const = default;
+};
+struct CloseLink {
   ServiceId service;
   PodId pod;
 };
@@ -97,8 +131,9 @@ struct Exit {
   int code = 0;
 };
 
-using Effect = std::variant<StartContainer, SignalContainer, KillContainer, ForgetInstance, StartProbe, AbortProbe,
-                            CancelProbe, OpenService, CloseService, SetEndpoint, RemoveEndpoint, ReportEvent, Exit>;
+using Effect = std::variant<StartSandbox, StopSandbox, StartContainer, SignalContainer, KillContainer, ForgetInstance,
+                            StartProbe, AbortProbe, CancelProbe, OpenService, CloseService, SetEndpoint, RemoveEndpoint,
+                            OpenLink, CloseLink, ReportEvent, Exit>;
 using Effects = std::vector<Effect>;
 
 }  // namespace reeve

@@ -6,9 +6,11 @@
 #include <reeve/core/spec.hpp>
 #include <reeve/core/status.hpp>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace reeve {
 
@@ -20,6 +22,22 @@ struct ObjectApplied {
 struct ObjectDeleted {
   ObjectRef object;
   std::optional<Duration> grace;
+};
+
+// The sandbox of a pod stands; `ports` are as many free ports as were asked for, none of them another pod's.
+struct SandboxStarted {
+  PodId pod;
+  std::vector<std::int32_t> ports;
+};
+// It could not be made, and nothing of it is left; the message names the step and errno.
+struct SandboxFailed {
+  PodId pod;
+  std::string message;
+};
+// Its way out (pasta) ended by itself. The rest of it stands until StopSandbox.
+struct SandboxEnded {
+  PodId pod;
+  std::string message;
 };
 
 struct ContainerStarted {
@@ -66,8 +84,8 @@ struct ShutdownRequested {};
 // The deadline came.
 struct Ticked {};
 
-using Input =
-    std::variant<ObjectApplied, ObjectDeleted, ContainerStarted, ContainerStartFailed, ContainerExited, ProbeFinished,
-                 ConnectionRefused, ListenerFailed, RestartRequested, ShutdownRequested, Ticked>;
+using Input = std::variant<ObjectApplied, ObjectDeleted, SandboxStarted, SandboxFailed, SandboxEnded, ContainerStarted,
+                           ContainerStartFailed, ContainerExited, ProbeFinished, ConnectionRefused, ListenerFailed,
+                           RestartRequested, ShutdownRequested, Ticked>;
 
 }  // namespace reeve

@@ -1,8 +1,9 @@
 #pragma once
-// The life of one pod: init containers in turn, then its containers, then the leaving; phase and conditions
-// (pkg/kubelet/kubelet_pods.go getPhase, pkg/kubelet/status/generate.go).
+// The life of one pod: its sandbox, init containers in turn, then its containers, then the leaving; phase and
+// conditions (pkg/kubelet/kubelet_pods.go getPhase, pkg/kubelet/status/generate.go).
 
 #include <reeve/core/container.hpp>
+#include <reeve/core/sandbox.hpp>
 #include <reeve/core/spec.hpp>
 #include <reeve/core/status.hpp>
 #include <reeve/core/step.hpp>
@@ -28,6 +29,11 @@ class Pod {
 
   // Kills what still runs of a pod that is leaving.
   void hasten(Step& step);
+
+  // What became of the sandbox. Each answers false where the pod waits for no such thing: a late message.
+  bool sandbox_started(Step& step, const std::vector<std::int32_t>& ports);
+  bool sandbox_failed(Step& step, const std::string& message);
+  bool sandbox_ended(Step& step);
 
   // What happened; identities of runs that ended long ago change nothing.
   void started(Step& step, InstanceId instance, int pid);
@@ -88,7 +94,16 @@ class Pod {
   PodStep of(Step& step) const { return PodStep{step, identity_, spec_}; }
   template <class Handler>
   void with(Step& step, Handler&& handler);
+  template <class Handler>
+  bool with_sandbox(Step& step, Handler&& handler);
+  template <class Handler>
+  void for_each(Handler&& handler);
+  void report(Step& step, EventType type, std::string_view reason, std::string message) const;
+  void make_sandbox(PodStep& step);
+  void stop_sandbox(PodStep& step);
+  void replace_sandbox(PodStep& step);
   void settle(PodStep& step);
+  void start_containers(PodStep& step);
   bool run_init(PodStep& step);
   bool is_overdue(Instant now) const noexcept;
   void exceed_deadline(PodStep& step);
@@ -112,12 +127,15 @@ class Pod {
   std::shared_ptr<const PodSpec> spec_;
   std::optional<ObjectRef> owner_;
   Instant created_;
+  Sandbox sandbox_;
   std::vector<Container> init_;
   std::vector<Container> regular_;
   std::optional<Removal> removal_;
   std::optional<Instant> stopping_by_;  // everything of it is being stopped, and killed by then
   bool deadline_exceeded_ = false;
-  bool initialized_once_ = false;
+  bool abandoned_ = false;         // its sandbox ended, and its policy allows no second start
+  bool initialized_ = false;       // in this sandbox
+  bool initialized_once_ = false;  // in any
   Phase phase_ = Phase::pending;
   std::array<bool, condition_types> conditions_{};
   std::array<Instant, condition_types> transitions_{};

@@ -72,6 +72,9 @@ class Supervisor : private Deployment::Owner {
 
   void answer(Step& step, ObjectApplied& input);
   void answer(Step& step, ObjectDeleted& input);
+  void answer(Step& step, SandboxStarted& input);
+  void answer(Step& step, SandboxFailed& input);
+  void answer(Step& step, SandboxEnded& input);
   void answer(Step& step, ContainerStarted& input);
   void answer(Step& step, ContainerStartFailed& input);
   void answer(Step& step, ContainerExited& input);
