@@ -7,8 +7,6 @@ namespace reeve::api {
 namespace json = boost::json;
 namespace {
 
-constexpr std::string_view pod_address = "127.0.0.1";  // pods share the host's network
-
 class PodRenderer {
  public:
   explicit PodRenderer(const runtime::Host& host) : host_(host) {}
@@ -38,8 +36,14 @@ class PodRenderer {
   }
 
   // What Kubernetes has no word for.
-  json::object extra(const Container& container, const ContainerStatus& status) const {
+  json::object extra(const Pod& pod, const Container& container, const ContainerStatus& status) const {
     json::object more;
+    json::array ports;
+    for (const ContainerPort& each : container.spec().ports) {
+      const auto number = each.container_port == 0 ? pod.number_of(each) : std::nullopt;
+      if (number) ports.push_back(*number);
+    }
+    if (!ports.empty()) more["assignedPorts"] = std::move(ports);
     if (const auto* running = std::get_if<StateRunning>(&status.state)) more["pid"] = running->pid;
     if (const auto* waiting = std::get_if<StateWaiting>(&status.state); waiting != nullptr && waiting->until) {
       more["retryAt"] = rfc3339_nano(host_.wall_time(*waiting->until));
@@ -53,7 +57,8 @@ class PodRenderer {
     return more;
   }
 
-  json::array statuses(const std::vector<Container>& containers, const std::vector<ContainerStatus>& all) const {
+  json::array statuses(const Pod& pod, const std::vector<Container>& containers,
+                       const std::vector<ContainerStatus>& all) const {
     json::array list;
     for (std::size_t i = 0; i < all.size(); ++i) {
       const ContainerStatus& each = all[i];
@@ -67,7 +72,7 @@ class PodRenderer {
         status["containerID"] = "reeve://" + std::to_string(running->instance.value);
       }
       status["started"] = each.started;
-      if (auto more = extra(containers[i], each); !more.empty()) status["reeve"] = std::move(more);
+      if (auto more = extra(pod, containers[i], each); !more.empty()) status["reeve"] = std::move(more);
       list.push_back(std::move(status));
     }
     return list;
@@ -85,14 +90,15 @@ class PodRenderer {
       status["reason"] = pod.status_reason();
       status["message"] = "Pod was active on the node longer than the specified deadline";
     }
-    status["hostIP"] = pod_address;
-    status["podIP"] = pod_address;
-    status["podIPs"] = json::array{json::object{{"ip", pod_address}}};
+    status["hostIP"] = host_ip;
+    status["hostIPs"] = json::array{json::object{{"ip", host_ip}}};
+    status["podIP"] = pod.pod_ip();
+    status["podIPs"] = json::array{json::object{{"ip", pod.pod_ip()}}};
     status["startTime"] = time(pod.created());
     if (!pod.init_containers().empty()) {
-      status["initContainerStatuses"] = statuses(pod.init_containers(), pod.init_container_statuses());
+      status["initContainerStatuses"] = statuses(pod, pod.init_containers(), pod.init_container_statuses());
     }
-    status["containerStatuses"] = statuses(pod.containers(), pod.container_statuses());
+    status["containerStatuses"] = statuses(pod, pod.containers(), pod.container_statuses());
     status["qosClass"] = "BestEffort";
     return status;
   }
@@ -142,7 +148,7 @@ Snapshot Renderer::pod(const Pod& pod, std::uint64_t version, Depth depth) const
                     pod.status_word(),
                     restarts_cell(pod, host_),
                     AgeCell{host_.wall_time(pod.created()), {}, {}},
-                    std::string(pod_address),
+                    pod.pod_ip(),
                     node_name_,
                     std::string("<none>"),
                     std::string("<none>")};

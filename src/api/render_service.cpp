@@ -13,8 +13,6 @@ namespace reeve::api {
 namespace json = boost::json;
 namespace {
 
-constexpr std::string_view pod_address = "127.0.0.1";
-
 // "80/TCP,443:30443/TCP".
 std::string ports_text(const Service& service) {
   std::string text;
@@ -66,7 +64,7 @@ std::vector<Subset> subsets_of(const Service& service, const Supervisor& supervi
     const bool all = object.spec.publish_not_ready_addresses;
     if (!is_meant || (pod->is_terminating() && !all)) continue;
     for (Subset& each : subsets) {
-      const auto number = resolve_port(each.port->target_port.value_or(PortRef(each.port->port)), *pod->spec());
+      const auto number = pod->resolve(each.port->target_port.value_or(PortRef(each.port->port)));
       if (number) (pod->is_ready() || all ? each.ready : each.unready).push_back({pod, *number});
     }
   }
@@ -77,7 +75,7 @@ json::array addresses_json(const std::vector<Address>& addresses, std::int32_t p
   json::array list;
   for (const Address& each : addresses) {
     if (each.port != port) continue;
-    list.push_back(json::object{{"ip", pod_address},
+    list.push_back(json::object{{"ip", each.pod->pod_ip()},
                                 {"nodeName", node},
                                 {"targetRef", json::object{{"kind", "Pod"},
                                                            {"namespace", each.pod->identity().name_space},
@@ -112,7 +110,7 @@ json::array subsets_json(const std::vector<Subset>& subsets, const std::string& 
   return list;
 }
 
-// "127.0.0.1:80,127.0.0.1:81 + 2 more...".
+// "127.0.0.1:80,127.78.3.9:81 + 2 more...".
 std::string endpoints_text(const std::vector<Subset>& subsets) {
   constexpr std::size_t shown_max = 3;
   std::string text;
@@ -121,7 +119,7 @@ std::string endpoints_text(const std::vector<Subset>& subsets) {
     for (const Address& each : subset.ready) {
       if (++count > shown_max) continue;
       if (!text.empty()) text += ',';
-      text += std::string(pod_address) + ':' + std::to_string(each.port);
+      text += each.pod->pod_ip() + ':' + std::to_string(each.port);
     }
   }
   if (count == 0) return "<none>";
@@ -251,7 +249,7 @@ Snapshot Renderer::node(Depth depth) const {
                     std::string("<none>"),
                     AgeCell{started_, {}, {}},
                     version,
-                    std::string(pod_address),
+                    std::string(host_ip),
                     std::string("<none>"),
                     std::string("Linux"),
                     kernel,
@@ -272,7 +270,7 @@ Snapshot Renderer::node(Depth depth) const {
         {"capacity", json::object{{"cpu", cores}}},
         {"allocatable", json::object{{"cpu", cores}}},
         {"conditions", json::array{condition_json("Ready", true, started_, "ReeveReady", "reeve is running")}},
-        {"addresses", json::array{json::object{{"type", "InternalIP"}, {"address", pod_address}},
+        {"addresses", json::array{json::object{{"type", "InternalIP"}, {"address", host_ip}},
                                   json::object{{"type", "Hostname"}, {"address", node_name_}}}},
         {"nodeInfo", std::move(about)}};
   }

@@ -10,13 +10,17 @@ namespace {
 
 std::string or_none(const std::string& text) { return text.empty() ? "<none>" : text; }
 
-std::string ports_text(const json::value& container, bool of_host) {
+// A container port that was left open shows what it was assigned.
+std::string ports_text(const json::value& container, bool of_host, const json::array& assigned) {
   std::string text;
+  std::size_t open_ports = 0;
   for (const json::value& each : list_at(container, "ports")) {
-    const std::int64_t number = number_at(each, of_host ? "hostPort" : "containerPort");
+    const std::int64_t written = number_at(each, of_host ? "hostPort" : "containerPort");
+    const bool is_assigned = !of_host && written == 0 && open_ports < assigned.size();
+    const std::string number = is_assigned ? scalar_text(assigned[open_ports++]) : std::to_string(written);
     const std::string protocol = text_at(each, "protocol");
     const std::string name = text_at(each, "name");
-    text += (text.empty() ? "" : ", ") + std::to_string(number) + "/" + (protocol.empty() ? "TCP" : protocol);
+    text += (text.empty() ? "" : ", ") + number + "/" + (protocol.empty() ? "TCP" : protocol);
     if (!name.empty()) text += " (" + name + ")";
   }
   return or_none(text);
@@ -112,9 +116,11 @@ std::string container_text(const json::value& container, const json::value* stat
   if (status != nullptr) text += space + "Container ID:\t" + text_at(*status, "containerID") + "\n";
   text += space + "Image:\t" + text_at(container, "image") + "\n";
   if (status != nullptr) text += space + "Image ID:\t" + text_at(*status, "imageID") + "\n";
+  static const json::value none;
+  const json::array& assigned = list_at(status == nullptr ? none : *status, "reeve.assignedPorts");
   const std::string plural = list_at(container, "ports").size() > 1 ? "s" : "";
-  text += space + "Port" + plural + ":\t" + ports_text(container, false) + "\n";
-  text += space + "Host Port" + plural + ":\t" + ports_text(container, true) + "\n";
+  text += space + "Port" + plural + ":\t" + ports_text(container, false, assigned) + "\n";
+  text += space + "Host Port" + plural + ":\t" + ports_text(container, true, assigned) + "\n";
   text += words_lines("Command", list_at(container, "command"), space);
   text += words_lines("Args", list_at(container, "args"), space);
   if (status != nullptr && find(*status, "state") != nullptr) text += status_lines(*status, space);

@@ -96,7 +96,9 @@ void Simulation::note(std::string object, std::string_view what, std::string tex
 // What changed about pods that no effect tells.
 void Simulation::note_pods() {
   std::map<PodId, Seen> now;
-  for (const Pod* each : supervisor_.pods()) now[each->id()] = {each->identity().name, each->is_ready()};
+  for (const Pod* each : supervisor_.pods()) {
+    now[each->id()] = {each->identity().name, each->pod_ip(), each->is_ready()};
+  }
   for (const auto& [id, pod] : now) {
     const auto before = seen_.find(id);
     const bool was_ready = before != seen_.end() && before->second.ready;
@@ -185,9 +187,14 @@ void Simulation::perform(const OpenService& effect) {
 }
 
 void Simulation::perform(const SetEndpoint& effect) {
-  endpoints_[{effect.service, effect.pod}] = effect;
+  SetEndpoint& endpoint = endpoints_[{effect.service, effect.pod}] = effect;
   const auto pod = seen_.find(effect.pod);
-  const std::string whose = pod == seen_.end() ? effect.address : effect.address + " (pod/" + pod->second.name + ")";
+  std::string whose = effect.address;
+  if (pod != seen_.end()) {
+    // Pods with a network of their own have the port at an address of their own.
+    endpoint.address = pod->second.ip + effect.address.substr(effect.address.rfind(':'));
+    whose = endpoint.address + " (pod/" + pod->second.name + ")";
+  }
   note("service/" + services_[effect.service], "endpoint", "endpoint " + whose + " " + condition_text(effect));
 }
 

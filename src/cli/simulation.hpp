@@ -91,6 +91,7 @@ class Simulation {
   std::map<std::pair<ServiceId, PodId>, SetEndpoint> endpoints_;  // as published
   struct Seen {
     std::string name;
+    std::string ip;
     bool ready = false;
   };
   std::map<PodId, Seen> seen_;

@@ -1,4 +1,5 @@
 #include <reeve/core/container.hpp>
+#include <reeve/core/pod.hpp>
 
 #include <algorithm>
 #include <array>
@@ -11,6 +12,14 @@ constexpr Duration shortest_grace = seconds(2);  // between the stop signal and 
 constexpr int start_error_code = 128;            // as containerd reports a program that could not be executed
 
 std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
+
+void aim(StartProbe&, const ExecAction&, const Pod&) {}
+
+template <class NetworkAction>
+void aim(StartProbe& probe, const NetworkAction& action, const Pod& pod) {
+  probe.address = action.host.empty() ? host_ip : action.host;
+  probe.port = pod.resolve(action.port, *probe.container);
+}
 
 }  // namespace
 
@@ -241,7 +250,9 @@ void Container::run_due_probes(PodStep& step) {
     if (!each.is_due(step.now)) continue;
     const ProbeRunId run = step.new_id<ProbeRunId>();
     each.begin(run, step.now);
-    step.want(StartProbe{run, *instance, step.spec, spec_, &each.spec(), each.type()});
+    StartProbe start{run, *instance, step.spec, spec_, &each.spec(), each.type(), {}, {}};
+    std::visit([&](const auto* action) { aim(start, *action, step.owner); }, handler_of(each.spec()));
+    step.want(std::move(start));
   }
 }
 

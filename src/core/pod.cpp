@@ -1,3 +1,5 @@
+#include "core/pod_ports.hpp"
+
 #include <reeve/core/pod.hpp>
 
 #include <algorithm>
@@ -18,12 +20,13 @@ bool is_done(const Container& container) {
 }  // namespace
 
 Pod::Pod(PodId id, std::string uid, ObjectMeta metadata, std::shared_ptr<const PodSpec> spec,
-         std::optional<ObjectRef> owner, Instant created)
+         std::optional<ObjectRef> owner, std::string pod_ip, Instant created)
     : identity_(std::make_shared<PodIdentity>(PodIdentity{id, metadata.name_space, metadata.name, std::move(uid)})),
       metadata_(std::move(metadata)),
       spec_(std::move(spec)),
       owner_(std::move(owner)),
       created_(created),
+      pod_ip_(std::move(pod_ip)),
       sandbox_(spec_->restart_backoff) {
   init_.reserve(spec_->init_containers.size());
   regular_.reserve(spec_->containers.size());
@@ -65,16 +68,30 @@ bool Pod::with_sandbox(Step& step, Handler&& handler) {
   return is_news;
 }
 
-bool Pod::sandbox_started(Step& step, const std::vector<std::int32_t>&) {
-  return with_sandbox(step, [&] { return sandbox_.made(); });
+bool Pod::sandbox_started(Step& step, const std::vector<std::int32_t>& ports) {
+  return with_sandbox(step, [&] {
+    if (!sandbox_.made()) return false;
+    if (ports_.empty()) ports_ = ports;
+    return true;
+  });
 }
 
 bool Pod::sandbox_failed(Step& step, const std::string& message) {
+  return with_sandbox(step, [&] { return retry_sandbox(step, message); });
+}
+
+bool Pod::sandbox_refused(Step& step, const std::string& why) {
   return with_sandbox(step, [&] {
-    if (!sandbox_.failed(step.now)) return false;
-    report(step, EventType::warning, "FailedCreatePodSandBox", "Failed to create pod sandbox: " + message);
+    if (!retry_sandbox(step, why)) return false;
+    step.want(StopSandbox{identity_->id});
     return true;
   });
+}
+
+bool Pod::retry_sandbox(Step& step, const std::string& message) {
+  if (!sandbox_.failed(step.now)) return false;
+  report(step, EventType::warning, "FailedCreatePodSandBox", "Failed to create pod sandbox: " + message);
+  return true;
 }
 
 // Where nothing may be started again, there is no use for another one.
@@ -167,7 +184,8 @@ void Pod::settle(PodStep& step) {
 
 void Pod::make_sandbox(PodStep& step) {
   sandbox_.begin();
-  step.want(StartSandbox{identity_, spec_, {}, {}, 0});
+  // Those of an earlier sandbox are kept.
+  step.want(StartSandbox{identity_, spec_, pod_ip_, {}, ports_.empty() ? count_open_ports(*spec_) : 0});
 }
 
 void Pod::stop_sandbox(PodStep& step) {

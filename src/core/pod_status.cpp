@@ -47,11 +47,12 @@ void Pod::refresh(Instant now) {
 }
 
 unsigned Pod::standing() const noexcept {
-  return static_cast<unsigned>(phase_) | (is_ready() ? 8u : 0u) | (is_terminating() ? 16u : 0u);
+  return static_cast<unsigned>(phase_) | (is_ready() ? 8u : 0u) | (is_terminating() ? 16u : 0u) |
+         (ports_.empty() ? 0u : 32u);
 }
 
 std::size_t Pod::fingerprint() const noexcept {
-  std::size_t hash = standing() | (deadline_exceeded_ ? 32u : 0u);
+  std::size_t hash = standing() | (deadline_exceeded_ ? 64u : 0u);
   const auto mix = [&hash](std::size_t value) { hash = (hash ^ value) * 0x9e3779b97f4a7c15u + (hash >> 29); };
   for (const bool each : conditions_) mix(each ? 1u : 2u);
   mix(removal_ ? static_cast<std::size_t>(removal_->gone_by.time_since_epoch().count()) : 0);

@@ -1,18 +1,9 @@
 #include <reeve/core/service.hpp>
 
 #include <algorithm>
-#include <charconv>
 
 namespace reeve {
 namespace {
-
-constexpr std::string_view host_network_pod_ip = "127.0.0.1";
-
-std::optional<std::int32_t> named_port(const std::string& name, const ContainerSpec& container) {
-  const auto found = std::ranges::find(container.ports, name, &ContainerPort::name);
-  if (found == container.ports.end()) return std::nullopt;
-  return found->container_port;
-}
 
 std::string joined(std::string_view host, std::int32_t port) { return std::string(host) + ':' + std::to_string(port); }
 
@@ -24,28 +15,6 @@ bool selects(const Labels& selector, const Labels& labels) {
     const auto found = labels.find(wanted.first);
     return found != labels.end() && found->second == wanted.second;
   });
-}
-
-std::optional<std::int32_t> resolve_port(const PortRef& port, const PodSpec& pod) {
-  if (const auto* number = std::get_if<std::int32_t>(&port)) return *number;
-  const auto& name = std::get<std::string>(port);
-  for (const auto* list : {&pod.containers, &pod.init_containers}) {
-    for (const ContainerSpec& each : *list) {
-      if (const auto found = named_port(name, each)) return found;
-    }
-  }
-  return std::nullopt;
-}
-
-std::optional<std::int32_t> resolve_port(const PortRef& port, const ContainerSpec& container) {
-  if (const auto* number = std::get_if<std::int32_t>(&port)) return *number;
-  const auto& name = std::get<std::string>(port);
-  if (const auto found = named_port(name, container)) return found;
-  std::int32_t number = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-  if (error != std::errc() || end != name.data() + name.size()) return std::nullopt;
-  if (number < 1 || number > 65535) return std::nullopt;
-  return number;
 }
 
 bool Service::selects(const ObjectMeta& pod) const {
@@ -93,12 +62,17 @@ void Service::close(Step& step) const {
 std::optional<SetEndpoint> Service::wanted(std::size_t port_index, const Pod& pod) const {
   if (is_final(pod.phase()) || !selects(pod.metadata())) return std::nullopt;
   const ServicePort& port = object_.spec.ports[port_index];
-  const auto number = resolve_port(port.target_port.value_or(PortRef(port.port)), *pod.spec());
+  const auto number = pod.resolve(port.target_port.value_or(PortRef(port.port)));
   if (!number) return std::nullopt;
   const bool ready = object_.spec.publish_not_ready_addresses || (pod.is_ready() && !pod.is_terminating());
   if (!ready && !pod.is_ready()) return std::nullopt;
-  return SetEndpoint{ids_[port_index],    pod.id(), joined(host_network_pod_ip, *number), ready, pod.is_ready(),
-                     pod.is_terminating()};
+  return SetEndpoint{ids_[port_index],
+                     pod.id(),
+                     joined(host_ip, *number),
+                     ready,
+                     pod.is_ready(),
+                     pod.is_terminating(),
+                     has_own_network(*pod.spec())};
 }
 
 void Service::update(Step& step, const Pod& pod) {

@@ -70,8 +70,18 @@ void Supervisor::with_pod(Step& step, PodId id, Handler&& handler) {
   settle(step, id, before);
 }
 
+// Two pods that were given the same port would take each other's connections.
 void Supervisor::answer(Step& step, SandboxStarted& input) {
-  with_pod(step, input.pod, [&](Pod& pod) { late_inputs_ += pod.sandbox_started(step, input.ports) ? 0 : 1; });
+  const auto is_taken = [&](std::int32_t port) { return ports_.contains(port); };
+  const auto taken = std::ranges::find_if(input.ports, is_taken);
+  with_pod(step, input.pod, [&](Pod& pod) {
+    const bool is_news =
+        taken == input.ports.end()
+            ? pod.sandbox_started(step, input.ports)
+            : pod.sandbox_refused(step, "port " + std::to_string(*taken) + " is another pod's already");
+    late_inputs_ += is_news ? 0 : 1;
+    ports_.insert(pod.assigned_ports().begin(), pod.assigned_ports().end());
+  });
 }
 
 void Supervisor::answer(Step& step, SandboxFailed& input) {
@@ -140,8 +150,11 @@ void Supervisor::create_pod(Step& step, ObjectMeta metadata, std::shared_ptr<con
   by_name_[{Kind::pod, metadata.name_space, metadata.name}] = id;
   Entry& entry = entries_[id];
   entry.owner = owner;
+  std::string pod_ip(host_ip);
+  if (has_own_network(*spec)) pod_ip = pod_ips_.hold(address_name(metadata.name_space, metadata.name));
   entry.pod = std::make_unique<Pod>(id, random_uid(random_), std::move(metadata), std::move(spec),
-                                    owner == nullptr ? std::nullopt : std::optional(owner->name()), step.now);
+                                    owner == nullptr ? std::nullopt : std::optional(owner->name()), std::move(pod_ip),
+                                    step.now);
   match_services(entry);
   const std::size_t before = step.effects.size();
   entry.pod->begin(step);
@@ -199,6 +212,7 @@ void Supervisor::bury(Step& step, PodId id) {
   }
   if (entry.timer) timers_.erase({*entry.timer, id});
   if (entry.owner != nullptr && entry.owner->forget(id)) unsettled_.insert(entry.owner->deployment());
+  give_back(*entry.pod);
   const ObjectRef name{Kind::pod, entry.pod->identity().name_space, entry.pod->identity().name};
   by_name_.erase(name);
   note_buried(entry);
@@ -208,6 +222,11 @@ void Supervisor::bury(Step& step, PodId id) {
     auto spec = std::make_shared<const PodSpec>(std::move(object.spec));
     create_pod(step, std::move(object.metadata), std::move(spec), nullptr);
   }
+}
+
+void Supervisor::give_back(const Pod& pod) {
+  for (const std::int32_t port : pod.assigned_ports()) ports_.erase(port);
+  if (has_own_network(*pod.spec())) pod_ips_.release(address_name(pod.identity().name_space, pod.identity().name));
 }
 
 void Supervisor::reschedule(Entry& entry) {

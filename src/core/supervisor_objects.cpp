@@ -10,9 +10,6 @@ namespace {
 constexpr std::int32_t node_port_first = 30000;
 constexpr std::int32_t node_ports = 2768;
 
-// By which an address is chosen.
-std::string address_name(const ObjectMeta& metadata) { return metadata.name_space + "/" + metadata.name; }
-
 bool needs_node_port(ServiceType type) { return type == ServiceType::node_port; }
 
 // The node port that a service's port has now, or 0.
@@ -161,7 +158,7 @@ ServiceAddresses Supervisor::take_addresses(const ServiceObject& object, const S
   ServiceAddresses given;
   given.cluster_ip = object.spec.cluster_ip;
   if (given.cluster_ip.empty()) {
-    given.cluster_ip = service_ips_.hold(address_name(object.metadata));
+    given.cluster_ip = service_ips_.hold(address_name(object.metadata.name_space, object.metadata.name));
   } else {
     service_ips_.occupy(given.cluster_ip);
   }
@@ -175,7 +172,7 @@ ServiceAddresses Supervisor::take_addresses(const ServiceObject& object, const S
 void Supervisor::give_back_addresses(const Service& service) {
   const ServiceObject& object = service.object();
   if (object.spec.cluster_ip.empty()) {
-    service_ips_.release(address_name(object.metadata));
+    service_ips_.release(address_name(object.metadata.name_space, object.metadata.name));
   } else {
     service_ips_.vacate(object.spec.cluster_ip);
   }

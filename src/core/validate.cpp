@@ -67,6 +67,19 @@ void check_probe(FieldErrors& errors, const std::string& path, const Boxed<Probe
   }
 }
 
+// Reeve's own rule: what is assigned has no number that could be written.
+void check_assigned_port(FieldErrors& errors, const std::string& path, const Boxed<ProbeSpec>& probe,
+                         const std::vector<ContainerPort>& ports) {
+  if (!probe || std::ranges::find(ports, 0, &ContainerPort::container_port) == ports.end()) return;
+  const auto look = [&](const auto& action, const char* name) {
+    if (!action || action->port != PortRef(0)) return;
+    errors.invalid(path + '.' + name + ".port", "0",
+                   "an assigned port (containerPort 0) is meant by its name: give the port a name and write that here");
+  };
+  look(probe->http_get, "httpGet");
+  look(probe->tcp_socket, "tcpSocket");
+}
+
 void forbid_probe(FieldErrors& errors, const std::string& path, const Boxed<ProbeSpec>& probe) {
   if (probe) errors.forbidden(path, "may not be set for init containers without restartPolicy=Always");
 }
@@ -116,9 +129,13 @@ void check_container(FieldErrors& errors, const Place& place, const ContainerSpe
     forbid_probe(errors, place.path + ".startupProbe", container.startup_probe);
     return;
   }
-  check_probe(errors, place.path + ".livenessProbe", container.liveness_probe, ProbeKind::liveness);
-  check_probe(errors, place.path + ".readinessProbe", container.readiness_probe, ProbeKind::readiness);
-  check_probe(errors, place.path + ".startupProbe", container.startup_probe, ProbeKind::startup);
+  const auto check = [&](const char* name, const Boxed<ProbeSpec>& probe, ProbeKind kind) {
+    check_probe(errors, place.path + '.' + name, probe, kind);
+    check_assigned_port(errors, place.path + '.' + name, probe, container.ports);
+  };
+  check("livenessProbe", container.liveness_probe, ProbeKind::liveness);
+  check("readinessProbe", container.readiness_probe, ProbeKind::readiness);
+  check("startupProbe", container.startup_probe, ProbeKind::startup);
 }
 
 void check_pod_spec(FieldErrors& errors, const std::string& path, const PodSpec& pod) {
@@ -230,7 +247,7 @@ void check(FieldErrors& errors, const ServiceObject& service) {
 void use_kubernetes_words(FieldError& error) {
   const std::string_view field = error.field;
   if (error.type != "Invalid value" || !error.detail.starts_with("must be between")) return;
-  if (field.ends_with(".containerPort") && error.value == "0") {
+  if (field.ends_with(".containerPort") && error.value == std::to_string(ContainerPort::unwritten)) {
     error.type = "Required value";
     error.value = error.detail = "";
   } else if (field.ends_with(".nodePort")) {

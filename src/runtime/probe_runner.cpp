@@ -4,12 +4,9 @@
 #include "runtime/net_probe.hpp"
 
 #include <reeve/core/expand.hpp>
-#include <reeve/core/service.hpp>
 
 namespace reeve::runtime {
 namespace {
-
-constexpr const char* pod_address = "127.0.0.1";  // pods share the host's network
 
 std::string port_problem(const PortRef& port, const ContainerSpec& container) {
   if (const auto* name = std::get_if<std::string>(&port)) {
@@ -38,11 +35,10 @@ void ProbeRunner::start(const StartProbe& effect, const ExecAction& action) {
 }
 
 void ProbeRunner::start(const StartProbe& effect, const HttpGetAction& action) {
-  const auto port = resolve_port(action.port, *effect.container);
-  if (!port) {
+  if (!effect.port) {
     return post_(ProbeFinished{effect.run, {ProbeResult::error, port_problem(action.port, *effect.container)}});
   }
-  HttpTarget target = http_target(action, action.host.empty() ? pod_address : action.host, *port);
+  HttpTarget target = http_target(action, effect.address, *effect.port);
   auto run = std::make_unique<HttpProbe>(loop_, finish_of(effect.run), std::move(target), action.http_headers);
   HttpProbe& probe = *run;
   runs_.emplace(effect.run, std::move(run));
@@ -50,14 +46,13 @@ void ProbeRunner::start(const StartProbe& effect, const HttpGetAction& action) {
 }
 
 void ProbeRunner::start(const StartProbe& effect, const TcpSocketAction& action) {
-  const auto port = resolve_port(action.port, *effect.container);
-  if (!port) {
+  if (!effect.port) {
     return post_(ProbeFinished{effect.run, {ProbeResult::error, port_problem(action.port, *effect.container)}});
   }
   auto run = std::make_unique<TcpProbe>(loop_, finish_of(effect.run));
   TcpProbe& probe = *run;
   runs_.emplace(effect.run, std::move(run));
-  probe.connect(action.host.empty() ? pod_address : action.host, *port);
+  probe.connect(effect.address, *effect.port);
 }
 
 ProbeRun::Finish ProbeRunner::finish_of(ProbeRunId run) {

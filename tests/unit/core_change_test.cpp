@@ -48,7 +48,8 @@ BOOST_AUTO_TEST_CASE(a_pod_is_added_modified_and_deleted_once_each) {
   Script script;
   script.supervisor.keep_changes();
   script.tell(ObjectApplied{pod_named("web")});
-  check_told(script.supervisor, {"ADDED pods/web", "MODIFIED pods/web", "MODIFIED pods/web"});  // its sandbox, its start
+  check_told(script.supervisor,
+             {"ADDED pods/web", "MODIFIED pods/web", "MODIFIED pods/web"});  // its sandbox, its start
   script.tell(Ticked{});
   check_told(script.supervisor, {});
   script.tell(ObjectDeleted{{Kind::pod, "default", "web"}, std::nullopt});

@@ -127,24 +127,29 @@ BOOST_AUTO_TEST_CASE(a_service_does_not_select_pods_of_another_namespace) {
 }
 
 BOOST_AUTO_TEST_CASE(a_named_target_port_is_looked_up_in_containers_and_then_in_sidecars) {
-  PodSpec pod;
-  pod.containers = {container_named("a"), container_named("b")};
-  pod.init_containers = {sidecar_named("side")};
-  pod.containers[1].ports = {{"http", 2, Protocol::tcp}};
-  pod.init_containers[0].ports = {{"http", 3, Protocol::tcp}, {"admin", 4, Protocol::tcp}};
-  BOOST_TEST(resolve_port(PortRef("http"), pod).value() == 2);
-  BOOST_TEST(resolve_port(PortRef("admin"), pod).value() == 4);
-  BOOST_TEST(!resolve_port(PortRef("none"), pod).has_value());
-  BOOST_TEST(resolve_port(PortRef(8080), pod).value() == 8080);
+  PodObject object = pod_named("web", {container_named("a"), container_named("b")}, {sidecar_named("side")});
+  object.spec.containers[1].ports = {{"http", 2, Protocol::tcp}};
+  object.spec.init_containers[0].ports = {{"http", 3, Protocol::tcp}, {"admin", 4, Protocol::tcp}};
+  Hand hand;
+  hand.tell(ObjectApplied{object});
+  const Pod& pod = hand.pod("web");
+  BOOST_TEST(pod.resolve(PortRef("http")).value() == 2);
+  BOOST_TEST(pod.resolve(PortRef("admin")).value() == 4);
+  BOOST_TEST(!pod.resolve(PortRef("none")).has_value());
+  BOOST_TEST(pod.resolve(PortRef(8080)).value() == 8080);
 }
 
 BOOST_AUTO_TEST_CASE(digits_in_a_probes_port_name_are_a_number) {
-  ContainerSpec container = container_named("a");
-  container.ports = {{"http", 3000, Protocol::tcp}};
-  BOOST_TEST(resolve_port(PortRef("http"), container).value() == 3000);
-  BOOST_TEST(resolve_port(PortRef("118"), container).value() == 118);
+  PodObject object = pod_named("web", {container_named("a")});
+  object.spec.containers[0].ports = {{"http", 3000, Protocol::tcp}};
+  Hand hand;
+  hand.tell(ObjectApplied{object});
+  const Pod& pod = hand.pod("web");
+  const ContainerSpec& container = pod.spec()->containers[0];
+  BOOST_TEST(pod.resolve(PortRef("http"), container).value() == 3000);
+  BOOST_TEST(pod.resolve(PortRef("118"), container).value() == 118);
   for (const char* bad : {"", "0", "65536", "-1", "12x", "none"}) {
-    BOOST_TEST(!resolve_port(PortRef(bad), container).has_value());
+    BOOST_TEST(!pod.resolve(PortRef(bad), container).has_value());
   }
 }
 

@@ -131,12 +131,26 @@ BOOST_AUTO_TEST_CASE(pods_are_checked_as_kubernetes_does) {
           {"a negative grace is no error", [](PodObject& p) { p.spec.termination_grace_period = seconds(-1); }, {}},
           {"ports",
            [](PodObject& p) {
-             p.spec.containers[0].ports = {
-                 {"http", 80, Protocol::tcp}, {"http", 70000, Protocol::tcp}, {"", 0, Protocol::tcp}};
+             p.spec.containers[0].ports = {{"http", 80, Protocol::tcp},
+                                           {"http", 70000, Protocol::tcp},
+                                           {},
+                                           {"", -1, Protocol::tcp},
+                                           {"", 0, Protocol::tcp}};
            },
-           {"spec.containers[0].ports[1].containerPort: Invalid value: 70000: must be between 1 and 65535, inclusive",
+           {"spec.containers[0].ports[1].containerPort: Invalid value: 70000: must be between 0 and 65535, inclusive",
             "spec.containers[0].ports[2].containerPort: Required value",
+            "spec.containers[0].ports[3].containerPort: Invalid value: -1: must be between 0 and 65535, inclusive",
             "spec.containers[0].ports[1].name: Duplicate value: \"http\""}},
+          {"an assigned port by number",
+           [](PodObject& p) {
+             p.spec.containers[0].ports = {{"", 0, Protocol::tcp}};
+             p.spec.containers[0].readiness_probe = ProbeSpec{};
+             p.spec.containers[0].readiness_probe->tcp_socket.emplace();
+           },
+           {"spec.containers[0].readinessProbe.tcpSocket.port: Invalid value: 0: must be between 1 and 65535, "
+            "inclusive",
+            "spec.containers[0].readinessProbe.tcpSocket.port: Invalid value: 0: an assigned port (containerPort 0) is "
+            "meant by its name: give the port a name and write that here"}},
           {"env",
            [](PodObject& p) {
              p.spec.containers[0].env = {{"A=B", ""}};

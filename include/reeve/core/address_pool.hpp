@@ -6,6 +6,11 @@
 
 namespace reeve {
 
+// The name by which an object's address is chosen.
+inline std::string address_name(const std::string& name_space, const std::string& name) {
+  return name_space + '/' + name;
+}
+
 class AddressPool {
  public:
   // `network`: the first two numbers, "127.77". Names get .0.1 to .254.254 of it.

@@ -64,7 +64,7 @@ struct ForgetInstance {
   InstanceId instance;
 };
 
-// Run a probe once. Network probes go to host, which is the pod's own address where the spec names none.
+// Run a probe once.
 struct StartProbe {
   ProbeRunId run;
   InstanceId instance;
@@ -72,6 +72,8 @@ struct StartProbe {
   const ContainerSpec* container = nullptr;
   const ProbeSpec* probe = nullptr;
   ProbeType type = ProbeType::liveness;
+  std::string address;               // of a network probe: whom to connect to, meant inside the pod's own network
+  std::optional<std::int32_t> port;  // nothing: the container has no such port
 };
 // The probe's time is up: finish the run with what its stage makes of that, and end all it started.
 struct AbortProbe {

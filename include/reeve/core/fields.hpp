@@ -26,6 +26,7 @@ struct Bounds {
 constexpr Bounds not_negative{0, std::numeric_limits<std::int64_t>::max()};
 constexpr Bounds positive{1, std::numeric_limits<std::int64_t>::max()};
 constexpr Bounds port_number{1, 65535};
+constexpr Bounds port_number_or_any{0, 65535};
 
 enum class Presence { optional, required };
 
@@ -183,8 +184,11 @@ template <>
 struct FieldsOf<ContainerPort> : NoOtherKeys {
   static constexpr auto list = std::tuple{
       Field{"name", &ContainerPort::name, "Name by which probes and services may call this port."},
-      Field{"containerPort", &ContainerPort::container_port, "Port the program listens on.", port_number,
-            Presence::required},
+      Field{"containerPort", &ContainerPort::container_port,
+            "Port the program listens on. 0: a free one of the host's network is assigned; the program finds it in "
+            "PORT, and in "
+            "PORT_NAME where the port has a name.",
+            port_number_or_any, Presence::required},
       Field{"protocol", &ContainerPort::protocol, "TCP."},
   };
   static constexpr Names<2> later{"hostPort", "hostIP"};

@@ -16,10 +16,13 @@
 
 namespace reeve {
 
+// The host itself, and every pod that shares its network.
+inline constexpr std::string_view host_ip = "127.0.0.1";
+
 class Pod {
  public:
   Pod(PodId id, std::string uid, ObjectMeta metadata, std::shared_ptr<const PodSpec> spec,
-      std::optional<ObjectRef> owner, Instant created);
+      std::optional<ObjectRef> owner, std::string pod_ip, Instant created);
 
   // Starts what is to start first.
   void begin(Step& step);
@@ -33,6 +36,7 @@ class Pod {
   // What became of the sandbox. Each answers false where the pod waits for no such thing: a late message.
   bool sandbox_started(Step& step, const std::vector<std::int32_t>& ports);
   bool sandbox_failed(Step& step, const std::string& message);
+  bool sandbox_refused(Step& step, const std::string& why);  // it was made and is of no use
   bool sandbox_ended(Step& step);
 
   // What happened; identities of runs that ended long ago change nothing.
@@ -55,6 +59,8 @@ class Pod {
   const std::shared_ptr<const PodSpec>& spec() const noexcept { return spec_; }
   const std::optional<ObjectRef>& owner() const noexcept { return owner_; }
   Instant created() const noexcept { return created_; }
+  const std::string& pod_ip() const noexcept { return pod_ip_; }
+  const std::vector<std::int32_t>& assigned_ports() const noexcept { return ports_; }
   Phase phase() const noexcept { return phase_; }
   std::string_view status_reason() const noexcept { return deadline_exceeded_ ? "DeadlineExceeded" : ""; }
   bool is_ready() const noexcept { return is_true(ConditionType::ready); }
@@ -69,6 +75,14 @@ class Pod {
 
   // Active: it counts as a replica of its owner (pkg/controller/controller_utils.go).
   bool is_active() const noexcept { return !is_final(phase_) && !is_terminating(); }
+
+  // The number of a port of one of its containers; nothing while it is still to be assigned.
+  std::optional<std::int32_t> number_of(const ContainerPort& port) const noexcept;
+
+  // The number that a service's targetPort means, or nothing: the pod has no port of that name.
+  std::optional<std::int32_t> resolve(const PortRef& port) const;
+  // The same among one container's ports, for its probes; digits in a name are a number, as in Kubernetes.
+  std::optional<std::int32_t> resolve(const PortRef& port, const ContainerSpec& container) const;
 
   const std::vector<Container>& init_containers() const noexcept { return init_; }
   const std::vector<Container>& containers() const noexcept { return regular_; }
@@ -91,7 +105,7 @@ class Pod {
     Duration grace{};
   };
 
-  PodStep of(Step& step) const { return PodStep{step, identity_, spec_}; }
+  PodStep of(Step& step) const { return PodStep{step, *this, identity_, spec_}; }
   template <class Handler>
   void with(Step& step, Handler&& handler);
   template <class Handler>
@@ -99,6 +113,7 @@ class Pod {
   template <class Handler>
   void for_each(Handler&& handler);
   void report(Step& step, EventType type, std::string_view reason, std::string message) const;
+  bool retry_sandbox(Step& step, const std::string& message);
   void make_sandbox(PodStep& step);
   void stop_sandbox(PodStep& step);
   void replace_sandbox(PodStep& step);
@@ -127,7 +142,9 @@ class Pod {
   std::shared_ptr<const PodSpec> spec_;
   std::optional<ObjectRef> owner_;
   Instant created_;
+  std::string pod_ip_;
   Sandbox sandbox_;
+  std::vector<std::int32_t> ports_;  // assigned: the init containers', then the containers'
   std::vector<Container> init_;
   std::vector<Container> regular_;
   std::optional<Removal> removal_;

@@ -16,11 +16,6 @@ namespace reeve {
 // True if every label of the selector stands among labels; an empty selector selects nothing.
 bool selects(const Labels& selector, const Labels& labels);
 
-// The port of a pod that a service's targetPort means, or nothing: the pod has no port of that name.
-std::optional<std::int32_t> resolve_port(const PortRef& port, const PodSpec& pod);
-// The same among one container's ports; digits in a name are a number, as in Kubernetes' probes.
-std::optional<std::int32_t> resolve_port(const PortRef& port, const ContainerSpec& container);
-
 // What a service gets that its spec leaves open.
 struct ServiceAddresses {
   std::string cluster_ip;

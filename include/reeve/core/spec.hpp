@@ -6,6 +6,7 @@
 #include <reeve/core/time.hpp>
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -75,8 +76,9 @@ struct ProbeSpec {
 };
 
 struct ContainerPort {
+  static constexpr std::int32_t unwritten = std::numeric_limits<std::int32_t>::min();
   std::string name;
-  std::int32_t container_port = 0;
+  std::int32_t container_port = unwritten;  // 0: a free port of the host's network is assigned
   Protocol protocol = Protocol::tcp;
   bool operator==(const ContainerPort&) const = default;
 };
@@ -117,6 +119,8 @@ struct PodSpec {
   RestartBackoff restart_backoff;
   bool operator==(const PodSpec&) const = default;
 };
+
+inline bool has_own_network(const PodSpec& pod) { return pod.network.value_or(Network::host) != Network::host; }
 
 struct ObjectMeta {
   std::string name;

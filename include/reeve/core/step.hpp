@@ -11,6 +11,8 @@
 
 namespace reeve {
 
+class Pod;
+
 struct Step {
   Instant now;
   Effects& effects;
@@ -33,6 +35,7 @@ struct Step {
 
 // A step of one pod and its containers.
 struct PodStep : Step {
+  const Pod& owner;
   const std::shared_ptr<const PodIdentity>& pod;
   const std::shared_ptr<const PodSpec>& spec;
 };

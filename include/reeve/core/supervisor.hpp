@@ -112,6 +112,7 @@ class Supervisor : private Deployment::Owner {
   void remove(Step& step, PodId id, std::optional<Duration> grace);
   void settle(Step& step, PodId id, std::size_t before);
   void bury(Step& step, PodId id);
+  void give_back(const Pod& pod);
   void reschedule(Entry& entry);
   void index_new_ids(const Effects& effects);
   void match_services(Entry& entry);
@@ -147,6 +148,8 @@ class Supervisor : private Deployment::Owner {
   std::set<std::pair<Instant, ObjectRef>> deployment_timers_;
   std::map<ObjectRef, std::unique_ptr<Service>> services_;
   std::map<ServiceId, ObjectRef> service_names_;
+  AddressPool pod_ips_{"127.78"};
+  std::set<std::int32_t> ports_;  // that pods were assigned
   AddressPool service_ips_{"127.77"};
   std::multiset<std::int32_t> node_ports_;     // that services have
   std::map<ObjectRef, PodObject> successors_;  // changed pods that wait for the running one to be gone
