@@ -1,26 +1,11 @@
 // Which objects are meant, whatever their kind.
 #include "api/snapshot.hpp"
 
-#include <unistd.h>
-
-#include <cctype>
 #include <set>
 
 namespace reeve::api {
-namespace {
-
-std::string host_name() {
-  char name[256] = "localhost";
-  ::gethostname(name, sizeof name - 1);
-  std::string lower(name);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lower;
-}
-
-}  // namespace
-
 Renderer::Renderer(const runtime::Host& host)
-    : host_(host), node_name_(host_name()), started_(std::chrono::system_clock::now()) {}
+    : host_(host), node_name_(host.supervisor().node_name()), started_(std::chrono::system_clock::now()) {}
 
 std::vector<std::string> Renderer::namespaces() const {
   std::set<std::string> names{"default"};

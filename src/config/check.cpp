@@ -43,6 +43,10 @@ const PodSpec* pod_of(const Object& object) {
   return nullptr;
 }
 
+std::string spec_path(const Object& object) {
+  return std::holds_alternative<PodObject>(object) ? "spec" : "spec.template.spec";
+}
+
 }  // namespace
 
 // --- whom a service serves ------------------------------------------------------------------------------------------
@@ -51,6 +55,7 @@ void Reader::index_names() {
   for (const Item& each : items_) {
     const ObjectRef ref = ref_of(each.object);
     objects_.emplace(std::pair(ref.kind, ref.name), &each.object);
+    if (const auto* service = std::get_if<ServiceObject>(&each.object)) services_.emplace(ref, service);
   }
 }
 
@@ -100,12 +105,67 @@ void Reader::validate_item(Item& item) {
   for (const auto& [position, text] : item.faults) note(item.file, position, text);
 }
 
+// --- links and isolation --------------------------------------------------------------------------------------------
+
+void Reader::check_links(const Item& item) {
+  const PodSpec* const pod = pod_of(item.object);
+  if (pod == nullptr) return;
+  for (std::size_t i = 0; i < pod->links.size(); ++i) {
+    const Located located = locate(item.draft.body, spec_path(item.object) + ".links[" + std::to_string(i) + ']');
+    if (!item.misread.contains(located.node)) check_link(item, *pod, pod->links[i], located.position);
+  }
+}
+
+void Reader::check_link(const Item& item, const PodSpec& pod, const std::string& name, Position position) {
+  const std::string where = title(item.object) + ": ", what = title(Kind::service, name);
+  const auto found = services_.find({Kind::service, metadata_of(item.object).name_space, name});
+  if (found == services_.end()) {
+    const auto other = objects_.find({Kind::service, name});
+    if (other == objects_.end()) {
+      return note(item.file, position,
+                  where + "there is no " + what + " to link to" + did_you_mean(name, names_of(Kind::service)));
+    }
+    return note(item.file, position,
+                where + what + " is of namespace " + quoted(metadata_of(*other->second).name_space) +
+                    ": links lead to services of the pod's own namespace, " +
+                    quoted(metadata_of(item.object).name_space));
+  }
+  for (const auto* list : {&pod.init_containers, &pod.containers}) {
+    for (const ContainerSpec& container : *list) {
+      for (const ContainerPort& port : container.ports) {
+        const bool clashes = std::ranges::find(found->second->spec.ports, port.container_port, &ServicePort::port) !=
+                             found->second->spec.ports.end();
+        if (!clashes) continue;
+        note(item.file, position,
+             where + what + " has the port " + std::to_string(port.container_port) + ", and so has container " +
+                 quoted(container.name) +
+                 ": beside each other in one pod they would take it from each other; give "
+                 "one of them another port");
+      }
+    }
+  }
+}
+
+// What a pod leaves open is as [supervisor] says, which core does not see.
+void Reader::check_isolation(const Item& item) {
+  const PodSpec* const pod = pod_of(item.object);
+  if (pod == nullptr || pod->isolation || configuration_.supervisor.isolation != Isolation::none) return;
+  const auto refuse = [&](const char* key) {
+    note(item.file, locate(item.draft.body, spec_path(item.object) + key).position,
+         title(item.object) + ": " + quoted(key + 1) +
+             " needs a sandbox, and [supervisor] says isolation = \"none\": write isolation = "
+             "\"private\" here, or remove it there");
+  };
+  if (!pod->links.empty()) refuse(".links");
+  if (has_own_network(*pod)) refuse(".network");
+}
+
 // --- what containers run --------------------------------------------------------------------------------------------
 
 void Reader::check_images(const Item& item) {
   const PodSpec* const pod = pod_of(item.object);
   if (pod == nullptr) return;
-  const std::string spec = std::holds_alternative<PodObject>(item.object) ? "spec" : "spec.template.spec";
+  const std::string spec = spec_path(item.object);
   for (std::size_t i = 0; i < pod->init_containers.size(); ++i) {
     check_container(item, pod->init_containers[i], spec + ".initContainers[" + std::to_string(i) + ']');
   }

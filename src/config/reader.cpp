@@ -213,7 +213,11 @@ Loaded Reader::finish() {
   for (Item& item : items_) resolve_target(item);
   for (Item& item : items_) {
     validate_item(item);
-    if (images_known_ == ImagesKnown::here) check_images(item);
+    if (images_known_ == ImagesKnown::here) {
+      check_images(item);
+      check_links(item);
+      check_isolation(item);
+    }
     check_duplicates(item);
     check_addresses(item);
     check_selectors(item);

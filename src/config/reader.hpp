@@ -72,6 +72,9 @@ class Reader {
   void check_simulation_targets();
   void validate_item(Item& item);
   static bool follows_from_another(const Item& item, const FieldError& error, const Located& located);
+  void check_links(const Item& item);
+  void check_link(const Item& item, const PodSpec& pod, const std::string& name, Position position);
+  void check_isolation(const Item& item);
   void check_images(const Item& item);
   void check_container(const Item& item, const ContainerSpec& container, const std::string& path);
   void check_duplicates(const Item& item);
@@ -98,6 +101,7 @@ class Reader {
   std::string supervisor_place_;
   std::map<std::string, std::string> image_places_;
   std::map<std::pair<Kind, std::string>, const Object*> objects_;  // by kind and name
+  std::map<ObjectRef, const ServiceObject*> services_;
   std::map<ObjectRef, std::string> object_places_;
   std::map<std::string, First> addresses_;
   // Earlier deployments: by each label of their pods, and by the first of their selector.

@@ -1,4 +1,5 @@
 #include <reeve/core/container.hpp>
+#include <reeve/core/environment.hpp>
 #include <reeve/core/pod.hpp>
 
 #include <algorithm>
@@ -57,7 +58,7 @@ void Container::begin_instance(PodStep& step, Counted counted) {
            "Container image " + quoted(spec_->image) + " already present on machine and can be accessed by the pod");
   }
   report(step, EventType::normal, "Created", "Container created");
-  step.want(StartContainer{instance, step.pod, step.spec, spec_});
+  step.want(StartContainer{instance, step.pod, step.spec, spec_, environment_of(*spec_, step.owner, step.around)});
 }
 
 bool Container::started(PodStep& step, InstanceId instance, int pid) {

@@ -31,6 +31,11 @@ void default_containers(std::vector<ContainerSpec>& containers) {
     if (container.image_pull_policy == ImagePullPolicy::unset) {
       container.image_pull_policy = pull_policy_of(container.image);
     }
+    for (EnvVar& each : container.env) {
+      if (!each.value_from || !each.value_from->field_ref) continue;
+      std::string& version = each.value_from->field_ref->api_version;
+      if (version.empty()) version = ObjectFieldSelector{}.api_version;
+    }
     default_probe(container.liveness_probe);
     default_probe(container.readiness_probe);
     default_probe(container.startup_probe);

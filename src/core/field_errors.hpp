@@ -6,6 +6,7 @@
 #include <reeve/core/validate.hpp>
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,11 @@ class FieldErrors {
   }
   void unsupported(std::string path, std::string_view value, std::string_view supported) {
     add(std::move(path), "Unsupported value", quoted(value), "supported values: " + quoted(supported));
+  }
+  void unsupported(std::string path, std::string_view value, std::span<const std::string_view> supported) {
+    std::string list;
+    for (const std::string_view each : supported) list += (list.empty() ? "" : ", ") + quoted(each);
+    add(std::move(path), "Unsupported value", quoted(value), "supported values: " + list);
   }
   void duplicate(std::string path, std::string value) { add(std::move(path), "Duplicate value", std::move(value), ""); }
 

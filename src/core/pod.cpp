@@ -56,6 +56,12 @@ void Pod::with(Step& step, Handler&& handler) {
 
 void Pod::begin(Step& step) {
   PodStep mine = of(step);
+  for (const std::string& each : spec_->links) {
+    if (step.around.linked({Kind::service, identity_->name_space, each}).service != nullptr) continue;
+    report(step, EventType::warning, "LinkUnresolved",
+           "There is no service \"" + each +
+               "\" to link to: its address is known to the pod, and nothing answers there until there is one");
+  }
   settle(mine);
 }
 
@@ -185,7 +191,18 @@ void Pod::settle(PodStep& step) {
 void Pod::make_sandbox(PodStep& step) {
   sandbox_.begin();
   // Those of an earlier sandbox are kept.
-  step.want(StartSandbox{identity_, spec_, pod_ip_, {}, ports_.empty() ? count_open_ports(*spec_) : 0});
+  step.want(StartSandbox{identity_, spec_, pod_ip_, host_entries(step), ports_.empty() ? count_open_ports(*spec_) : 0});
+}
+
+// As a cluster's DNS would know them.
+std::vector<HostEntry> Pod::host_entries(const Step& step) const {
+  std::vector<HostEntry> entries;
+  for (const std::string& each : spec_->links) {
+    const std::string full = each + '.' + identity_->name_space;
+    entries.push_back({step.around.linked({Kind::service, identity_->name_space, each}).address,
+                       {each, full, full + ".svc", full + ".svc.cluster.local"}});
+  }
+  return entries;
 }
 
 void Pod::stop_sandbox(PodStep& step) {

@@ -55,6 +55,12 @@ void Service::open(Step& step) const {
   }
 }
 
+void Service::add_links(PodId pod, std::vector<OpenLink>& links) const {
+  for (std::size_t i = 0; i < ids_.size(); ++i) {
+    links.push_back({ids_[i], pod, joined(given_.cluster_ip, object_.spec.ports[i].port)});
+  }
+}
+
 void Service::close(Step& step) const {
   for (const ServiceId id : ids_) step.want(CloseService{id});
 }

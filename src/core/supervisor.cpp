@@ -8,7 +8,7 @@ namespace reeve {
 Effects Supervisor::step(Instant now, Input input) {
   Effects effects;
   effects_indexed_ = 0;
-  Step step{now, effects, events_, ids_};
+  Step step{now, effects, events_, ids_, *this};
   std::visit([&](auto& each) { answer(step, each); }, input);
   wake_deployments(now);
   reconcile_deployments(step);  // what is wanted first: no timer starts something that is to go
@@ -156,6 +156,7 @@ void Supervisor::create_pod(Step& step, ObjectMeta metadata, std::shared_ptr<con
                                     owner == nullptr ? std::nullopt : std::optional(owner->name()), std::move(pod_ip),
                                     step.now);
   match_services(entry);
+  take(*entry.pod);
   const std::size_t before = step.effects.size();
   entry.pod->begin(step);
   settle(step, id, before);
@@ -193,6 +194,7 @@ void Supervisor::settle(Step& step, PodId id, std::size_t before) {
   const auto asked = static_cast<std::ptrdiff_t>(step.effects.size());
   const bool is_gone = entry.pod->is_gone();
   for (Service* service : entry.services) is_gone ? service->remove(step, id) : service->update(step, *entry.pod);
+  update_links(step, entry);
   std::rotate(step.effects.begin() + static_cast<std::ptrdiff_t>(before), step.effects.begin() + asked,
               step.effects.end());
   if (entry.owner != nullptr && entry.owner->update(*entry.pod, step.now)) {
@@ -222,11 +224,6 @@ void Supervisor::bury(Step& step, PodId id) {
     auto spec = std::make_shared<const PodSpec>(std::move(object.spec));
     create_pod(step, std::move(object.metadata), std::move(spec), nullptr);
   }
-}
-
-void Supervisor::give_back(const Pod& pod) {
-  for (const std::int32_t port : pod.assigned_ports()) ports_.erase(port);
-  if (has_own_network(*pod.spec())) pod_ips_.release(address_name(pod.identity().name_space, pod.identity().name));
 }
 
 void Supervisor::reschedule(Entry& entry) {

@@ -38,10 +38,8 @@ void Supervisor::answer(Step& step, ObjectDeleted& input) {
     note(Resource::deployments, input.object, ChangeType::deleted,
          std::shared_ptr<const Deployment>(std::move(deployment.mapped())));
   } else if (auto service = services_.extract(input.object)) {
-    service.mapped()->close(step);
+    close(step, input.object, *service.mapped());
     give_back_addresses(*service.mapped());
-    for (const ServiceId id : service.mapped()->ids()) service_names_.erase(id);
-    for (auto& [id, entry] : entries_) std::erase(entry.services, service.mapped().get());
     note_service_gone(std::move(service.mapped()), input.object);
   }
 }
@@ -113,27 +111,39 @@ void Supervisor::apply(Step& step, ServiceObject object) {
   if (service != nullptr && service->ids().size() == object.spec.ports.size()) {
     service->replace(std::move(object), std::move(given));
   } else {
-    if (service != nullptr) {
-      service->close(step);
-      for (const ServiceId id : service->ids()) service_names_.erase(id);
-    }
-    std::vector<ServiceId> ids;
-    for (std::size_t i = 0; i < object.spec.ports.size(); ++i) {
-      ids.push_back(step.new_id<ServiceId>());
-      service_names_[ids.back()] = name;
-    }
-    auto fresh = std::make_unique<Service>(std::move(object), std::move(given), std::move(ids),
-                                           service != nullptr ? service->created() : step.now);
-    Service* const old = std::exchange(service, fresh.get());
-    for (auto& [id, entry] : entries_) std::erase(entry.services, old);
-    services_.insert_or_assign(name, std::move(fresh));
+    service = make_service(step, name, std::move(object), std::move(given));
   }
   service->open(step);
+  update_links(step, name);
   for (auto& [id, entry] : entries_) {
     std::erase(entry.services, service);
     service->update(step, *entry.pod);
     if (service->selects(entry.pod->metadata())) entry.services.push_back(service);
   }
+}
+
+// Each of its ports is proxied for itself: with another number of them it is another one.
+Service* Supervisor::make_service(Step& step, const ObjectRef& name, ServiceObject object, ServiceAddresses given) {
+  Instant created = step.now;
+  if (const auto old = services_.extract(name)) {
+    created = old.mapped()->created();
+    close(step, name, *old.mapped());
+  }
+  std::vector<ServiceId> ids;
+  for (std::size_t i = 0; i < object.spec.ports.size(); ++i) {
+    ids.push_back(step.new_id<ServiceId>());
+    service_names_[ids.back()] = name;
+  }
+  auto service = std::make_unique<Service>(std::move(object), std::move(given), std::move(ids), created);
+  return services_.insert_or_assign(name, std::move(service)).first->second.get();
+}
+
+// Of a service that is among the others no longer.
+void Supervisor::close(Step& step, const ObjectRef& name, const Service& service) {
+  update_links(step, name);
+  service.close(step);
+  for (const ServiceId id : service.ids()) service_names_.erase(id);
+  for (auto& [id, entry] : entries_) std::erase(entry.services, &service);
 }
 
 void Supervisor::match_services(Entry& entry) {

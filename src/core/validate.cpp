@@ -1,5 +1,6 @@
 #include "core/address.hpp"
 #include "core/validate_deployment.hpp"
+#include "core/validate_env.hpp"
 #include "core/validate_fields.hpp"
 
 #include <reeve/core/validate.hpp>
@@ -10,6 +11,9 @@
 
 namespace reeve {
 namespace {
+
+constexpr std::string_view needs_isolation =
+    "may not be used when `isolation` is \"none\": remove that, or write isolation = \"private\"";
 
 enum class ProbeKind { liveness, readiness, startup };
 
@@ -98,12 +102,6 @@ void check_container_ports(FieldErrors& errors, const std::string& path, const s
   }
 }
 
-void check_env(FieldErrors& errors, const std::string& path, const std::vector<NameValue>& env) {
-  for (std::size_t i = 0; i < env.size(); ++i) {
-    errors.faults(indexed(path, i) + ".name", env[i].name, env_name_faults(env[i].name));
-  }
-}
-
 struct Place {
   std::string path;
   bool is_init = false;
@@ -138,11 +136,25 @@ void check_container(FieldErrors& errors, const Place& place, const ContainerSpe
   check("startupProbe", container.startup_probe, ProbeKind::startup);
 }
 
+// Reeve's own rules: a link needs a hosts file of the pod's own, a network of its own needs a sandbox.
+void check_links(FieldErrors& errors, const std::string& path, const PodSpec& pod) {
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < pod.links.size(); ++i) {
+    const std::string here = indexed(path + ".links", i);
+    errors.faults(here, pod.links[i], service_name_faults(pod.links[i]));
+    if (!seen.insert(pod.links[i]).second) errors.duplicate(here, quoted(pod.links[i]));
+  }
+  if (pod.isolation != Isolation::none) return;
+  if (!pod.links.empty()) errors.forbidden(path + ".links", std::string(needs_isolation));
+  if (has_own_network(pod)) errors.forbidden(path + ".network", std::string(needs_isolation));
+}
+
 void check_pod_spec(FieldErrors& errors, const std::string& path, const PodSpec& pod) {
   PodSpec bare = pod;
   bare.init_containers.clear();
   bare.containers.assign(pod.containers.empty() ? 0 : 1, ContainerSpec{});
   FieldWalk(errors).walk(path, bare);
+  check_links(errors, path, pod);
   std::set<std::string> names;
   for (std::size_t i = 0; i < pod.init_containers.size(); ++i) {
     check_container(errors, {indexed(path + ".initContainers", i), true}, pod.init_containers[i], names);

@@ -37,6 +37,7 @@ struct ContainerRunner::Run {
   std::shared_ptr<const PodIdentity> pod;
   std::shared_ptr<const PodSpec> spec;
   const ContainerSpec* container = nullptr;
+  std::shared_ptr<const Environment> environment;
   std::shared_ptr<const Settings> settings;
   std::optional<linux::Process> process;
   proxy::UvHandle<uv_poll_t> reports;
@@ -51,7 +52,11 @@ namespace {
 
 template <class AnyRun>
 Result<linux::ProcessSpec> process_of(const AnyRun& run) {
-  return container_process(*run.pod, *run.spec, *run.container, run.settings->images, run.settings->isolation);
+  const auto process = [&](const Environment& environment) {
+    return container_process(*run.pod, *run.spec, *run.container, environment, run.settings->images,
+                             run.settings->isolation);
+  };
+  return process(run.environment ? *run.environment : Environment{{}, written_environment(*run.container)});
 }
 
 }  // namespace
@@ -76,6 +81,7 @@ void ContainerRunner::perform(const StartContainer& effect) {
   run.pod = effect.pod;
   run.spec = effect.spec;
   run.container = effect.container;
+  run.environment = effect.environment;
   run.settings = settings_;
   run.log = std::make_shared<InstanceLog>(settings_->log_bytes);
   runs_.emplace(effect.instance, std::move(owned));

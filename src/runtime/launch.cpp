@@ -27,10 +27,12 @@ Result<ImageSpec> image_of(const ContainerSpec& container, const Images& images)
 }  // namespace
 
 Result<linux::ProcessSpec> container_process(const PodIdentity& pod, const PodSpec& spec,
-                                             const ContainerSpec& container, const Images& images,
-                                             Isolation default_isolation) {
+                                             const ContainerSpec& container, const Environment& environment,
+                                             const Images& images, Isolation default_isolation) {
   REEVE_TRY(const ImageSpec image, image_of(container, images));
-  const auto variables = expand_environment(expand_environment(base_environment(pod), image.env), container.env);
+  auto variables = base_environment(pod);
+  variables.insert(variables.end(), environment.given.begin(), environment.given.end());
+  variables = expand_environment(expand_environment(variables, image.env), environment.own);
   linux::ProcessSpec process;
   process.argv = expand(container.command.empty() ? image.entrypoint : container.command, variables);
   for (std::string& each : expand(container.args, variables)) process.argv.push_back(std::move(each));

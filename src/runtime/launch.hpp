@@ -2,6 +2,7 @@
 // From what a container asks for to what the kernel is told: command, environment, root, isolation.
 
 #include <reeve/core/effect.hpp>
+#include <reeve/core/environment.hpp>
 #include <reeve/core/spec.hpp>
 #include <reeve/linux/process.hpp>
 
@@ -10,7 +11,7 @@ namespace reeve::runtime {
 // The process of a container, without its outputs. Fails where no [images] entry says what its image means, or where
 // neither the container nor the image names a program.
 Result<linux::ProcessSpec> container_process(const PodIdentity& pod, const PodSpec& spec,
-                                             const ContainerSpec& container, const Images& images,
-                                             Isolation default_isolation);
+                                             const ContainerSpec& container, const Environment& environment,
+                                             const Images& images, Isolation default_isolation);
 
 }  // namespace reeve::runtime

@@ -3,6 +3,7 @@
 #include "runtime/exec_probe.hpp"
 #include "runtime/net_probe.hpp"
 
+#include <reeve/core/environment.hpp>
 #include <reeve/core/expand.hpp>
 
 namespace reeve::runtime {
@@ -26,7 +27,8 @@ void ProbeRunner::perform(const StartProbe& effect) {
 }
 
 void ProbeRunner::start(const StartProbe& effect, const ExecAction& action) {
-  auto process = containers_.command_for(effect.instance, expand(action.command, effect.container->env));
+  auto process =
+      containers_.command_for(effect.instance, expand(action.command, written_environment(*effect.container)));
   if (!process) return post_(ProbeFinished{effect.run, {ProbeResult::error, process.error().message()}});
   auto run = std::make_unique<ExecProbe>(loop_, reaper_, effect.probe->timeout, finish_of(effect.run));
   ExecProbe& probe = *run;

@@ -4,6 +4,8 @@
 #include <reeve/core/validate.hpp>
 #include <reeve/linux/clock.hpp>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <csignal>
 
@@ -14,6 +16,16 @@ std::shared_ptr<const ContainerRunner::Settings> settings_of(const config::Confi
   return std::make_shared<const ContainerRunner::Settings>(
       ContainerRunner::Settings{configuration.images, configuration.supervisor.isolation,
                                 static_cast<std::size_t>(configuration.supervisor.log_bytes)});
+}
+
+// As kubelet names its node: the host's name in lower case.
+std::string node_name() {
+  char name[256] = "localhost";
+  ::gethostname(name, sizeof name - 1);
+  std::string lower(name);
+  std::ranges::transform(lower, lower.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return lower;
 }
 
 // Services first, so that a pod is seen by all that select it from its first instant.
@@ -42,7 +54,7 @@ Runtime::Runtime(uv_loop_t& loop, Console& console, std::vector<std::string> fil
     : loop_(loop),
       narrator_(console),
       files_(std::move(files)),
-      supervisor_(linux::entropy_seed()),
+      supervisor_(linux::entropy_seed(), node_name()),
       settings_(configuration.supervisor),
       images_(configuration.images),
       wall_offset_(linux::wall_now().time_since_epoch() - linux::monotonic_now().time_since_epoch()) {}

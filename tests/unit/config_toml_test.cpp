@@ -212,7 +212,7 @@ BOOST_AUTO_TEST_CASE(a_pod_with_one_container_is_written_flat) {
   BOOST_CHECK(spec.restart_policy == RestartPolicy::never);
   BOOST_CHECK(spec.termination_grace_period == milliseconds(250));
   BOOST_CHECK(spec.restart_backoff.initial == seconds(1));
-  const std::vector<NameValue> env{{"B", "2"}, {"A", "1"}};
+  const std::vector<EnvVar> env{{"B", "2", {}}, {"A", "1", {}}};
   BOOST_CHECK(spec.containers[0].env == env);
   BOOST_CHECK((metadata_of(loaded->objects[0].object).labels == Labels{{"app", "web"}}));
 }

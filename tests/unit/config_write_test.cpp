@@ -64,6 +64,12 @@ class Maker {
     for (std::uint64_t i = random_.below(3); i > 0; --i) all.push_back({text(), text()});
     return all;
   }
+  std::vector<EnvVar> variables() {
+    std::vector<EnvVar> all;
+    for (NameValue& each : pairs()) all.push_back({std::move(each.name), std::move(each.value), {}});
+    if (maybe()) all.push_back({text(), "", EnvVarSource{ObjectFieldSelector{"v1", text()}}});
+    return all;
+  }
   PortRef port() { return maybe() ? PortRef(number(65535) + 1) : PortRef(text()); }
   ObjectMeta metadata() { return {text(), maybe() ? "default" : "other", labels(), labels()}; }
 
@@ -90,7 +96,7 @@ class Maker {
     each.command = words();
     each.args = words();
     each.working_dir = maybe() ? "/srv" : "";
-    each.env = pairs();
+    each.env = variables();
     if (maybe()) each.ports.push_back({maybe() ? "http" : "", number(100) + 1, Protocol::tcp});
     each.liveness_probe = probe();
     each.readiness_probe = probe();

@@ -54,6 +54,12 @@ concept Named = HasFields<T> && requires(T each) {
   { each.name } -> std::same_as<std::string&>;
 };
 
+// One whose table may be written as NAME = "value".
+template <class T>
+concept Valued = Named<T> && requires(T each) {
+  { each.value } -> std::same_as<std::string&>;
+};
+
 class Binder {
  public:
   // `reserved`: names of fields that cannot be keys of a free table with a header of its own: they were meant for the
@@ -142,7 +148,7 @@ class Binder {
   template <Named T>
   void bind_named(const Entry& entry, T& target, Slot slot) {
     target.name = entry.key;
-    if constexpr (std::same_as<T, NameValue>) {
+    if constexpr (Valued<T>) {
       if (entry.value.map() == nullptr) return value(entry.value, target.value, {entry.key, slot.where});
     }
     if (const Node* name = entry.value.find("name")) {
@@ -153,7 +159,7 @@ class Binder {
 
   template <class T>
   void check_reserved(const Node& node, Slot slot) {
-    if constexpr (std::same_as<T, NameValue>) refuse_reserved(node, slot);
+    if constexpr (Valued<T>) refuse_reserved(node, slot);
   }
 
   std::optional<std::size_t> enumerator(const Node& node, const KeyNames& names, const KeyNames& later, Slot slot);

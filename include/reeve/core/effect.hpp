@@ -43,12 +43,15 @@ struct StopSandbox {
   PodId pod;
 };
 
+struct Environment;
+
 // Start one run of a container. `spec` keeps `container` alive.
 struct StartContainer {
   InstanceId instance;
   std::shared_ptr<const PodIdentity> pod;
   std::shared_ptr<const PodSpec> spec;
   const ContainerSpec* container = nullptr;
+  std::shared_ptr<const Environment> environment;  // nothing: the container's, as written
 };
 // Send a signal to the container's program.
 struct SignalContainer {

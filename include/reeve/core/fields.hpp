@@ -124,9 +124,36 @@ template <>
 struct FieldsOf<NameValue> : NoOtherKeys {
   static constexpr auto list = std::tuple{
       Field{"name", &NameValue::name, "Name.", Bounds{}, Presence::required},
-      Field{"value", &NameValue::value, "Value; in env, $(OTHER) is replaced by an earlier variable."},
+      Field{"value", &NameValue::value, "Value."},
   };
-  static constexpr Names<1> later{"valueFrom"};
+};
+
+template <>
+struct FieldsOf<ObjectFieldSelector> : NoOtherKeys {
+  static constexpr auto list = std::tuple{
+      Field{"apiVersion", &ObjectFieldSelector::api_version, "v1."},
+      Field{"fieldPath", &ObjectFieldSelector::field_path,
+            "metadata.name, metadata.namespace, metadata.uid, metadata.labels['KEY'], metadata.annotations['KEY'], "
+            "spec.nodeName, status.podIP, status.podIPs, status.hostIP or status.hostIPs.",
+            Bounds{}, Presence::required},
+  };
+};
+
+template <>
+struct FieldsOf<EnvVarSource> : NoOtherKeys {
+  static constexpr auto list = std::tuple{
+      Field{"fieldRef", &EnvVarSource::field_ref, "A field of the pod itself."},
+  };
+  static constexpr Names<4> later{"resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef"};
+};
+
+template <>
+struct FieldsOf<EnvVar> : NoOtherKeys {
+  static constexpr auto list = std::tuple{
+      Field{"name", &EnvVar::name, "Name.", Bounds{}, Presence::required},
+      Field{"value", &EnvVar::value, "Value; $(OTHER) is replaced by an earlier variable."},
+      Field{"valueFrom", &EnvVar::value_from, "Where the value comes from, instead of writing it."},
+  };
 };
 
 template <>
@@ -253,9 +280,11 @@ struct FieldsOf<PodSpec> : NoOtherKeys {
           "host: the pod shares reeve's network; isolated: its own, with loopback only; nat: its own, with a way out."},
       Field{"isolation", &PodSpec::isolation,
             "private: own pid, mount, IPC and host name namespaces; none: reeve's own."},
+      Field{"links", &PodSpec::links,
+            "Services of its namespace that the pod reaches by their names, also from a network of its own."},
       Field{"restartBackoff", &PodSpec::restart_backoff, "The waits between restarts."},
   };
-  static constexpr Names<39> later{"volumes",
+  static constexpr Names<38> later{"volumes",
                                    "nodeName",
                                    "nodeSelector",
                                    "serviceAccount",
@@ -292,8 +321,7 @@ struct FieldsOf<PodSpec> : NoOtherKeys {
                                    "resources",
                                    "fsGroup",
                                    "dependsOn",
-                                   "drainSeconds",
-                                   "links"};
+                                   "drainSeconds"};
 };
 
 template <>

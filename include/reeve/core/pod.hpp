@@ -63,6 +63,7 @@ class Pod {
   const std::vector<std::int32_t>& assigned_ports() const noexcept { return ports_; }
   Phase phase() const noexcept { return phase_; }
   std::string_view status_reason() const noexcept { return deadline_exceeded_ ? "DeadlineExceeded" : ""; }
+  bool has_sandbox() const noexcept { return sandbox_.is_to_be_stopped(); }
   bool is_ready() const noexcept { return is_true(ConditionType::ready); }
   bool is_terminating() const noexcept { return removal_.has_value(); }
   std::optional<Instant> gone_by() const noexcept;  // Kubernetes' deletionTimestamp
@@ -113,6 +114,7 @@ class Pod {
   template <class Handler>
   void for_each(Handler&& handler);
   void report(Step& step, EventType type, std::string_view reason, std::string message) const;
+  std::vector<HostEntry> host_entries(const Step& step) const;
   bool retry_sandbox(Step& step, const std::string& message);
   void make_sandbox(PodStep& step);
   void stop_sandbox(PodStep& step);

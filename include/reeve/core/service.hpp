@@ -41,6 +41,9 @@ class Service {
   void update(Step& step, const Pod& pod);
   void remove(Step& step, PodId pod);
 
+  // A link for each of its ports.
+  void add_links(PodId pod, std::vector<OpenLink>& links) const;
+
   const ServiceObject& object() const noexcept { return object_; }
   const ServiceAddresses& given() const noexcept { return given_; }
   const std::vector<ServiceId>& ids() const noexcept { return ids_; }

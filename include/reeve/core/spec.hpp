@@ -25,6 +25,25 @@ struct NameValue {
   bool operator==(const NameValue&) const = default;
 };
 
+// What a variable's value is taken from: a field of the pod itself.
+struct ObjectFieldSelector {
+  std::string api_version = "v1";
+  std::string field_path;
+  bool operator==(const ObjectFieldSelector&) const = default;
+};
+
+struct EnvVarSource {
+  std::optional<ObjectFieldSelector> field_ref;
+  bool operator==(const EnvVarSource&) const = default;
+};
+
+struct EnvVar {
+  std::string name;
+  std::string value;
+  Boxed<EnvVarSource> value_from;
+  bool operator==(const EnvVar&) const = default;
+};
+
 // A number, or a text that stands for one: a percentage, a port's name.
 using IntOrString = std::variant<std::int32_t, std::string>;
 // A port by number, or by the name a container gives it.
@@ -90,7 +109,7 @@ struct ContainerSpec {
   std::vector<std::string> command;
   std::vector<std::string> args;
   std::string working_dir;
-  std::vector<NameValue> env;
+  std::vector<EnvVar> env;
   std::vector<ContainerPort> ports;
   Boxed<ProbeSpec> liveness_probe;
   Boxed<ProbeSpec> readiness_probe;
@@ -116,6 +135,7 @@ struct PodSpec {
   std::optional<Duration> active_deadline;
   std::optional<Network> network;      // unset: host, but see Deployment
   std::optional<Isolation> isolation;  // unset: as [supervisor] says
+  std::vector<std::string> links;      // services of its namespace
   RestartBackoff restart_backoff;
   bool operator==(const PodSpec&) const = default;
 };

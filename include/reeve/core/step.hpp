@@ -12,12 +12,28 @@
 namespace reeve {
 
 class Pod;
+class Service;
+
+// What pods may know of what is around them.
+class Surroundings {
+ public:
+  virtual ~Surroundings() = default;
+  virtual const std::string& node_name() const = 0;
+
+  // A service that a pod links to: the address it has or would have, and the service if there is one.
+  struct Linked {
+    std::string address;
+    const Service* service = nullptr;
+  };
+  virtual Linked linked(const ObjectRef& service) const = 0;
+};
 
 struct Step {
   Instant now;
   Effects& effects;
   EventLog& events;
   std::uint64_t& ids;
+  const Surroundings& around;
 
   template <class AnyId>
   AnyId new_id() {

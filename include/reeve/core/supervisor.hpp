@@ -23,9 +23,11 @@
 
 namespace reeve {
 
-class Supervisor : private Deployment::Owner {
+class Supervisor : private Deployment::Owner, private Surroundings {
  public:
-  explicit Supervisor(std::uint64_t seed) noexcept : random_(seed) {}
+  // The node's name is what pods are told of it.
+  explicit Supervisor(std::uint64_t seed, std::string node_name = "localhost")
+      : random_(seed), node_name_(std::move(node_name)) {}
   Supervisor(const Supervisor&) = delete;
   Supervisor& operator=(const Supervisor&) = delete;
   ~Supervisor() override = default;
@@ -42,6 +44,7 @@ class Supervisor : private Deployment::Owner {
   const std::map<ObjectRef, std::unique_ptr<Deployment>>& deployments() const noexcept { return deployments_; }
   const std::map<ObjectRef, std::unique_ptr<Service>>& services() const noexcept { return services_; }
   const EventLog& events() const noexcept { return events_; }
+  const std::string& node_name() const override { return node_name_; }
   bool is_shutting_down() const noexcept { return shutting_down_; }
 
   // Every visible change of any object has a version, in one sequence. They are kept for take_changes once somebody
@@ -65,6 +68,7 @@ class Supervisor : private Deployment::Owner {
     std::optional<Instant> timer;
     std::vector<Service*> services;  // those that may select it
     ReplicaSet* owner = nullptr;     // while that exists
+    std::vector<OpenLink> links;     // that are open in its network
     std::uint64_t version = 0;       // 0: nobody was told of it yet
     std::size_t fingerprint = 0;
     unsigned standing = 0;
@@ -88,6 +92,8 @@ class Supervisor : private Deployment::Owner {
   void apply(Step& step, PodObject object);
   void apply(Step& step, DeploymentObject object);
   void apply(Step& step, ServiceObject object);
+  Service* make_service(Step& step, const ObjectRef& name, ServiceObject object, ServiceAddresses given);
+  void close(Step& step, const ObjectRef& name, const Service& service);
   ServiceAddresses take_addresses(const ServiceObject& object, const Service* current);
   void give_back_addresses(const Service& service);
   std::vector<std::int32_t> node_ports_for(const ServiceObject& object, const Service* current) const;
@@ -112,7 +118,11 @@ class Supervisor : private Deployment::Owner {
   void remove(Step& step, PodId id, std::optional<Duration> grace);
   void settle(Step& step, PodId id, std::size_t before);
   void bury(Step& step, PodId id);
+  void take(const Pod& pod);
   void give_back(const Pod& pod);
+  Linked linked(const ObjectRef& service) const override;
+  void update_links(Step& step, Entry& entry);
+  void update_links(Step& step, const ObjectRef& service);
   void reschedule(Entry& entry);
   void index_new_ids(const Effects& effects);
   void match_services(Entry& entry);
@@ -133,6 +143,7 @@ class Supervisor : private Deployment::Owner {
   void note_service_gone(std::shared_ptr<const Service> service, const ObjectRef& name);
 
   Random random_;
+  std::string node_name_;
   std::uint64_t ids_ = 0;
   std::uint64_t late_inputs_ = 0;
   EventLog events_;
@@ -148,6 +159,7 @@ class Supervisor : private Deployment::Owner {
   std::set<std::pair<Instant, ObjectRef>> deployment_timers_;
   std::map<ObjectRef, std::unique_ptr<Service>> services_;
   std::map<ServiceId, ObjectRef> service_names_;
+  std::map<ObjectRef, std::set<PodId>> linked_;  // who links to a service, whether it exists or not
   AddressPool pod_ips_{"127.78"};
   std::set<std::int32_t> ports_;  // that pods were assigned
   AddressPool service_ips_{"127.77"};
