@@ -3,7 +3,9 @@
 #include "linux/clone.hpp"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -35,15 +37,6 @@ void close_from(int first) noexcept {
   for (int fd = first; fd < last; ++fd) ::close(fd);
 }
 
-int write_text(const char* path, const char* text) noexcept {
-  const int fd = ::open(path, O_WRONLY | O_CLOEXEC);
-  if (fd < 0) return errno;
-  const ssize_t written = ::write(fd, text, std::strlen(text));
-  const int code = written < 0 ? errno : 0;
-  ::close(fd);
-  return code;
-}
-
 int outcome(long returned) noexcept { return returned < 0 ? errno : 0; }
 
 // pivot_root(".", ".") stacks the old root on the new one (pivot_root(2)). It becomes the current directory: the host's
@@ -64,11 +57,22 @@ int leave_old_root() noexcept {
   return outcome(::chdir("/"));
 }
 
-int make_file(const char* path) noexcept {
-  const int fd = ::open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
-  if (fd < 0) return errno;
-  ::close(fd);
+int write_whole(int fd, const char* text) noexcept {
+  for (std::size_t left = text == nullptr ? 0 : std::strlen(text); left > 0;) {
+    const ssize_t written = ::write(fd, text, left);
+    if (written < 0) return errno;
+    text += written;
+    left -= static_cast<std::size_t>(written);
+  }
   return 0;
+}
+
+int make_file(const SetupStep& step) noexcept {
+  const int fd = ::open(step.target, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, step.mode);
+  if (fd < 0) return errno;
+  const int code = write_whole(fd, step.data);
+  ::close(fd);
+  return code;
 }
 
 int perform(const SetupStep& step) noexcept {
@@ -79,17 +83,17 @@ int perform(const SetupStep& step) noexcept {
     case make_directory:
       return outcome(::mkdir(step.target, step.mode));
     case make_file:
-      return linux::make_file(step.target);
+      return linux::make_file(step);
     case make_link:
       return outcome(::symlink(step.source, step.target));
+    case remove_file:
+      return outcome(::unlink(step.target));
     case write_file:
       return write_text(step.target, step.data);
     case enter_root:
       return linux::enter_root(step.target);
     case leave_old_root:
       return linux::leave_old_root();
-    case name_host:
-      return outcome(::sethostname(step.data, std::strlen(step.data)));
   }
   return EINVAL;
 }
@@ -116,22 +120,38 @@ SetupFailure execute(const LaunchPlan& plan) noexcept {
 
 }  // namespace
 
-SetupFailure take_descriptors(const LaunchPlan& plan) noexcept {
+int write_text(const char* path, const char* text) noexcept {
+  const int fd = ::open(path, O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return errno;
+  const int code = write_whole(fd, text);
+  ::close(fd);
+  return code;
+}
+
+SetupFailure take_descriptors(std::span<const int> wanted) noexcept {
   // Out of the way first: any of them may be one of the numbers that are about to be taken.
   constexpr int out_of_the_way = 16;
   const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   if (null < 0) return {"cannot open /dev/null", nullptr, errno, Remedy::none};
-  const int from[] = {null, null, null, plan.control_fd, plan.stdout_fd, plan.stderr_fd};
-  int moved[6];
-  for (int to = 0; to < 6; ++to) {
-    moved[to] = ::fcntl(from[to], F_DUPFD_CLOEXEC, out_of_the_way);
+  int moved[out_of_the_way];
+  const int count = init_control_fd + static_cast<int>(wanted.size());
+  for (int to = 0; to < count; ++to) {
+    const int from = to < init_control_fd ? -1 : wanted[static_cast<std::size_t>(to - init_control_fd)];
+    moved[to] = ::fcntl(from < 0 ? null : from, F_DUPFD_CLOEXEC, out_of_the_way);
     if (moved[to] < 0) return {"cannot keep a descriptor for a new process", nullptr, errno, Remedy::none};
   }
-  for (int to = 0; to < 6; ++to) {
-    const int flags = to < init_control_fd ? 0 : O_CLOEXEC;  // the leader inherits 0, and puts its own over 1 and 2
+  for (int to = 0; to < count; ++to) {
+    const int flags = to < init_control_fd ? 0 : O_CLOEXEC;  // the leader inherits 0 to 2, and puts its own over them
     if (::dup3(moved[to], to, flags) < 0) return {"cannot place a descriptor", nullptr, errno, Remedy::none};
   }
-  close_from(init_signal_fd);
+  close_from(count);
+  return {};
+}
+
+SetupFailure enter_namespaces(const LaunchPlan& plan) noexcept {
+  for (const NamespaceEntry& each : plan.to_enter) {
+    if (::setns(each.fd, each.kind) != 0) return {plan.entering, nullptr, errno, Remedy::none};
+  }
   return {};
 }
 
@@ -147,15 +167,21 @@ void reset_dispositions() noexcept {
 
 SetupFailure perform_steps(const LaunchPlan& plan) noexcept {
   for (const SetupStep& step : plan.steps) {
-    if (const int code = perform(step); code != 0) return {step.what, nullptr, code, step.remedy};
+    const int code = perform(step);
+    if (step.may_lack_target && (code == ENOENT || code == ENOTDIR)) continue;
+    if (code != 0) return {step.what, nullptr, code, step.remedy};
   }
   return {};
 }
 
 SetupFailure become_leader(const LaunchPlan& plan, mode_t umask_wanted) noexcept {
   ::setsid();
-  if (::dup2(init_stdout_fd, STDOUT_FILENO) < 0 || ::dup2(init_stderr_fd, STDERR_FILENO) < 0) {
-    return {"cannot connect the output of a new process", nullptr, errno, Remedy::none};
+  if (::dup2(init_stdin_fd, STDIN_FILENO) < 0 || ::dup2(init_stdout_fd, STDOUT_FILENO) < 0 ||
+      ::dup2(init_stderr_fd, STDERR_FILENO) < 0) {
+    return {"cannot connect the input and output of a new process", nullptr, errno, Remedy::none};
+  }
+  if (plan.controlling_terminal && ::ioctl(STDIN_FILENO, TIOCSCTTY, 0) != 0) {
+    return {"cannot make its standard input the controlling terminal of a new process", nullptr, errno, Remedy::none};
   }
   if (plan.change_root != nullptr && ::chroot(plan.change_root) != 0) {
     return {plan.change_root_failed, nullptr, errno, Remedy::none};

@@ -5,6 +5,8 @@
 
 #include <sys/types.h>
 
+#include <span>
+
 namespace reeve::linux {
 
 // A step that failed. Texts belong to the launch plan; detail may be null.
@@ -19,12 +21,20 @@ struct SetupFailure {
 
 // Where a tiny init keeps its descriptors; 0, 1 and 2 are /dev/null, everything above is closed.
 constexpr int init_control_fd = 3;
-constexpr int init_stdout_fd = 4;
-constexpr int init_stderr_fd = 5;
-constexpr int init_signal_fd = 6;
+constexpr int init_stdin_fd = 4;
+constexpr int init_stdout_fd = 5;
+constexpr int init_stderr_fd = 6;
+constexpr int init_signal_fd = 7;
 
-// Lets go of everything we inherited but what the plan names.
-SetupFailure take_descriptors(const LaunchPlan& plan) noexcept;
+// Lets go of everything we inherited but what is wanted, which takes the numbers from 3 on; -1 is /dev/null. At most
+// eight.
+SetupFailure take_descriptors(std::span<const int> wanted) noexcept;
+
+// Enters namespaces that exist, in order.
+SetupFailure enter_namespaces(const LaunchPlan& plan) noexcept;
+
+// Writes a text into a file that is there; returns errno.
+int write_text(const char* path, const char* text) noexcept;
 
 // Every signal as at boot, whatever handlers and ignored signals we inherited.
 void reset_dispositions() noexcept;

@@ -1,5 +1,8 @@
 #include "linux/launch_plan.hpp"
 
+#include "linux/user_namespace.hpp"
+
+#include <sched.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
@@ -25,8 +28,14 @@ Result<void> check(const ProcessSpec& spec) {
   if (has_own_root(spec) && spec.root_directory.front() != '/') {
     return fail("cannot use " + spec.root_directory + " as a root directory: write an absolute path");
   }
-  if (spec.join_pidfd && (spec.isolation == Isolation::none || has_own_root(spec))) {
-    return fail("cannot join a container: that goes with private namespaces and without a root directory");
+  if (spec.join_pidfd && (spec.isolation == Isolation::none || has_own_root(spec) || spec.sandbox != nullptr)) {
+    return fail("cannot join a container: it has its own root directory and sandbox, and private namespaces");
+  }
+  if (spec.sandbox != nullptr && spec.isolation == Isolation::none) {
+    return fail("cannot start " + spec.argv.front() + ": a sandbox goes with private namespaces");
+  }
+  if (spec.controlling_terminal && spec.stdin_fd < 0) {
+    return fail("cannot start " + spec.argv.front() + ": its standard input is to be its terminal, and there is none");
   }
   return {};
 }
@@ -67,7 +76,7 @@ void plan_candidates(LaunchPlan& plan, const ProcessSpec& spec) {
 
 // Not being root, we own nothing but what a user namespace with our own identity gives.
 void plan_identity(LaunchPlan& plan) {
-  const auto only = [&](unsigned id) { return plan.keep(std::to_string(id) + " " + std::to_string(id) + " 1\n"); };
+  const auto only = [&](id_t id) { return plan.keep(map_of_one(id)); };
   const char* what = "cannot map our user into a user namespace";
   plan.steps.push_back({.action = Action::write_file, .what = what, .target = "/proc/self/setgroups", .data = "deny"});
   plan.steps.push_back(
@@ -98,7 +107,7 @@ void plan_directories(LaunchPlan& plan, const std::string& root, Remedy if_missi
 void plan_device(LaunchPlan& plan, const std::string& root, const char* name) {
   const char* what = plan.keep("cannot bind /dev/" + std::string(name) + " in " + root);
   const char* target = plan.keep("/dev/" + std::string(name));
-  plan.steps.push_back({.action = Action::make_file, .what = what, .target = target});
+  plan.steps.push_back({.action = Action::make_file, .what = what, .target = target, .mode = 0666});
   plan.steps.push_back({.action = Action::mount,
                         .what = what,
                         .target = target,
@@ -127,8 +136,30 @@ void plan_devices(LaunchPlan& plan, const std::string& root) {
   link("/dev/stderr", "/proc/self/fd/2");
 }
 
+// The pod's own file over the root's. It lives in the private /tmp and loses its name there at once.
+void plan_file(LaunchPlan& plan, const SandboxFile& file, const std::string& root) {
+  constexpr const char* draft = "/tmp/.reeve-file";
+  const char* what = plan.keep("cannot put the pod's own file over " + file.path + (root.empty() ? "" : " in " + root));
+  plan.steps.push_back(
+      {.action = Action::make_file, .what = what, .target = draft, .data = file.text.c_str(), .mode = 0644});
+  plan.steps.push_back({.action = Action::mount,
+                        .what = what,
+                        .target = file.path.c_str(),
+                        .source = draft,
+                        .flags = MS_BIND,
+                        .remedy = Remedy::root_lacks_file,
+                        .may_lack_target = !file.is_required});
+  plan.steps.push_back({.action = Action::remove_file, .what = what, .target = draft});
+}
+
+void plan_files(LaunchPlan& plan, const ProcessSpec& spec, const std::string& root) {
+  if (spec.sandbox == nullptr) return;
+  for (const SandboxFile& each : spec.sandbox->files()) plan_file(plan, each, root);
+}
+
 // The root is entered before anything is mounted in it, so that no link in it can lead a mount out of it.
-void plan_own_root(LaunchPlan& plan, const std::string& root) {
+void plan_own_root(LaunchPlan& plan, const ProcessSpec& spec) {
+  const std::string& root = spec.root_directory;
   const char* path = plan.keep(root);
   plan.steps.push_back({.action = Action::mount,
                         .what = plan.keep("cannot use " + root + " as a root directory"),
@@ -140,22 +171,28 @@ void plan_own_root(LaunchPlan& plan, const std::string& root) {
       {.action = Action::enter_root, .what = plan.keep("cannot make " + root + " the root directory"), .target = path});
   plan_directories(plan, root, Remedy::root_lacks_directory);
   plan_devices(plan, root);
+  plan_files(plan, spec, root);
   plan.steps.push_back({.action = Action::leave_old_root, .what = "cannot take the host's root away"});
 }
 
+// A sandbox that made a user namespace has mapped our user there already.
 void plan_namespaces(LaunchPlan& plan, const ProcessSpec& spec) {
-  if (plan.user_namespace) plan_identity(plan);
+  plan.new_namespaces = CLONE_NEWPID | CLONE_NEWNS;
+  if (spec.sandbox != nullptr) {
+    plan.to_enter = spec.sandbox->entries();
+    plan.entering = "cannot enter the sandbox of its pod";
+    plan.user_namespace = spec.sandbox->user_namespace() >= 0;
+    plan.is_entered_before_clone = plan.user_namespace;
+  } else {
+    plan.new_namespaces |= CLONE_NEWIPC | CLONE_NEWUTS;
+    if (plan.user_namespace) plan.new_namespaces |= CLONE_NEWUSER;
+    if (plan.user_namespace) plan_identity(plan);
+  }
   plan.steps.push_back(
       {.action = Action::mount, .what = "cannot make mounts private", .target = "/", .flags = MS_REC | MS_PRIVATE});
-  if (has_own_root(spec)) {
-    plan_own_root(plan, spec.root_directory);
-  } else {
-    plan_directories(plan, "", Remedy::isolation);
-  }
-  if (spec.host_name.empty()) return;
-  plan.steps.push_back({.action = Action::name_host,
-                        .what = plan.keep("cannot set the host name " + spec.host_name),
-                        .data = plan.keep(spec.host_name)});
+  if (has_own_root(spec)) return plan_own_root(plan, spec);
+  plan_directories(plan, "", Remedy::isolation);
+  plan_files(plan, spec, "");
 }
 
 }  // namespace
@@ -164,12 +201,14 @@ Result<void> fill_launch_plan(LaunchPlan& plan, const ProcessSpec& spec) {
   REEVE_TRY_VOID(check(spec));
   const bool isolated = spec.isolation == Isolation::private_namespaces;
   plan.place = spec.join_pidfd ? Place::joined : isolated ? Place::own_namespaces : Place::host;
-  plan.user_namespace = isolated && ::geteuid() != 0;
+  plan.user_namespace = isolated && !may_make_namespaces();
   plan.argv = pointers_to(plan, spec.argv);
   plan.environment = pointers_to(plan, spec.environment);
   plan_candidates(plan, spec);
   plan.working_directory = plan.keep(spec.working_directory.empty() ? "/" : spec.working_directory);
   plan.working_directory_failed = plan.keep("cannot enter the working directory " + spec.working_directory);
+  plan.controlling_terminal = spec.controlling_terminal;
+  plan.stdin_fd = spec.stdin_fd;
   plan.stdout_fd = spec.stdout_fd;
   plan.stderr_fd = spec.stderr_fd;
   if (plan.place == Place::own_namespaces) plan_namespaces(plan, spec);

@@ -2,8 +2,10 @@
 // Everything a new process needs, laid out before the clone: after it, nothing may allocate or take a lock.
 
 #include "linux/heap_range.hpp"
+#include "linux/remedy.hpp"
 
 #include <reeve/linux/process.hpp>
+#include <reeve/linux/sandbox.hpp>
 
 #include <sys/types.h>
 
@@ -16,20 +18,17 @@
 
 namespace reeve::linux {
 
-// What a message about a failed step advises. Travels over the control socket.
-enum class Remedy : std::int32_t { none, isolation, proc_covered, root_lacks_directory, interpreter, executable };
-
 // One thing the tiny init does to its namespaces. Texts belong to the plan.
 struct SetupStep {
   enum class Action {
     mount,
     make_directory,
-    make_file,
+    make_file,  // with `data` in it, if there is any
     make_link,
+    remove_file,
     write_file,      // `data` into `target`
     enter_root,      // `target` becomes the root; the old one stays reachable as the current directory
     leave_old_root,  // the old root is gone
-    name_host,       // `data` becomes the host name
   };
   Action action;
   const char* what;  // "cannot mount a private /tmp"
@@ -38,8 +37,9 @@ struct SetupStep {
   const char* type = nullptr;
   const char* data = nullptr;
   unsigned long flags = 0;  // of the mount
-  mode_t mode = 0;          // of the directory
+  mode_t mode = 0;          // of the directory or file
   Remedy remedy = Remedy::isolation;
+  bool may_lack_target = false;  // then it is left out
 };
 
 // Where the tree runs decides who adopts its orphans and who ends it.
@@ -58,7 +58,11 @@ struct LaunchPlan {
   const char* keep(std::string text) { return texts.emplace_back(std::move(text)).c_str(); }
 
   Place place = Place::host;
-  bool user_namespace = false;  // the tree runs in one that is not ours
+  bool user_namespace = false;           // the tree runs in one that is not ours
+  std::uint64_t new_namespaces = 0;      // that the tiny init is cloned into, as CLONE_NEW flags
+  std::vector<NamespaceEntry> to_enter;  // namespaces that exist, in this order
+  const char* entering = nullptr;        // "cannot enter ..."
+  bool is_entered_before_clone = false;  // by a helper that clones: where only what is born inside is inside
   std::vector<SetupStep> steps;
   std::vector<char*> argv;
   std::vector<char*> environment;
@@ -72,7 +76,9 @@ struct LaunchPlan {
   static constexpr std::size_t leader_stack_bytes = 32 * 1024;
   std::unique_ptr<char[]> leader_stack{new char[leader_stack_bytes]};
   HeapRange heap;  // what the tiny init lets go of once the leader runs; everything above stands in it
+  bool controlling_terminal = false;  // stdin becomes the leader's
   int control_fd = -1;
+  int stdin_fd = -1;  // /dev/null
   int stdout_fd = -1;
   int stderr_fd = -1;
 

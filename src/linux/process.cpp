@@ -1,29 +1,22 @@
 #include <reeve/linux/process.hpp>
 
-#include "linux/clone.hpp"
+#include "linux/clone_tree.hpp"
 #include "linux/control.hpp"
 #include "linux/launch_plan.hpp"
 #include "linux/process_tree.hpp"
-#include "linux/tiny_init.hpp"
 
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
-#include <memory>
 
 namespace reeve::linux {
 namespace {
-
-constexpr const char* isolation_remedy = "write isolation = \"none\" to run without private namespaces";
 
 struct Sockets {
   UniqueFd ours;
@@ -42,105 +35,6 @@ Result<Sockets> make_control_sockets() {
     return fail("cannot set up a control socket", errno);
   }
   return sockets;
-}
-
-Cloned clone_tree(const LaunchPlan& plan) {
-  constexpr std::uint64_t own = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS;
-  std::uint64_t flags = plan.place == Place::own_namespaces ? own : 0;
-  if (flags != 0 && plan.user_namespace) flags |= CLONE_NEWUSER;
-  const SignalsBlocked until_we_are_back;
-  const Cloned cloned = clone_process(flags, SIGCHLD);
-  if (cloned.pid == 0) run_tiny_init(plan);
-  return cloned;
-}
-
-Result<pid_t> pid_of(int pidfd) {
-  REEVE_TRY(const std::string info, read_file("/proc/self/fdinfo/" + std::to_string(pidfd), 4096));
-  const std::size_t line = info.find("\nPid:");
-  const int pid = line == std::string::npos ? -1 : std::atoi(info.c_str() + line + 5);
-  if (pid <= 0) return fail("cannot join a container: it has ended");
-  return pid;
-}
-
-// The kinds of namespaces that a process has and we do not share. Joining one we are in already could be refused.
-Result<int> namespaces_of(pid_t pid) {
-  struct Kind {
-    const char* name;
-    int flag;
-  };
-  constexpr Kind kinds[] = {{"user", CLONE_NEWUSER}, {"pid", CLONE_NEWPID}, {"mnt", CLONE_NEWNS},
-                            {"ipc", CLONE_NEWIPC},   {"uts", CLONE_NEWUTS}, {"net", CLONE_NEWNET}};
-  int flags = 0;
-  for (const auto& [name, flag] : kinds) {
-    const std::string theirs = "/proc/" + std::to_string(pid) + "/ns/" + name;
-    struct stat ours_is {};
-    struct stat theirs_is {};
-    if (::stat(theirs.c_str(), &theirs_is) != 0) return fail("cannot join a container: cannot read " + theirs, errno);
-    if (::stat((std::string("/proc/self/ns/") + name).c_str(), &ours_is) != 0) continue;  // a kind this kernel lacks
-    if (ours_is.st_ino != theirs_is.st_ino) flags |= flag;
-  }
-  return flags;
-}
-
-struct Joining {
-  const LaunchPlan& plan;
-  int pidfd;
-  int namespaces;
-  Cloned cloned;
-};
-
-// Only the children of a process enter a pid namespace it joins. So a helper joins, shares our memory and descriptors
-// while it does, and leaves us a child (CLONE_PARENT) that was born inside. The address sanitizer would complain about
-// its stack.
-[[gnu::no_sanitize_address]] int join_and_clone(void* argument) noexcept {
-  auto& joining = *static_cast<Joining*>(argument);
-  if (::setns(joining.pidfd, joining.namespaces) != 0) {
-    joining.cloned.code = errno;
-    ::_exit(1);
-  }
-  joining.cloned = clone_process(CLONE_PARENT, 0);
-  if (joining.cloned.pid == 0) run_tiny_init(joining.plan);
-  ::_exit(0);
-}
-
-Result<Cloned> clone_joined(const LaunchPlan& plan, int pidfd) {
-  REEVE_TRY(const pid_t container, pid_of(pidfd));
-  REEVE_TRY(const int namespaces, namespaces_of(container));
-  constexpr std::size_t stack_bytes = 64 * 1024;  // the child goes on living on a copy of it
-  const std::unique_ptr<char[]> stack(new char[stack_bytes]);
-  Joining joining{plan, pidfd, namespaces, {}};
-  const SignalsBlocked until_we_are_back;
-  const int flags = CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD;
-  const pid_t helper = ::clone(&join_and_clone, stack.get() + stack_bytes, flags, &joining);
-  if (helper < 0) return fail("cannot fork into a container", errno);
-  ::waitpid(helper, nullptr, __WALL);
-  return joining.cloned;
-}
-
-Error clone_failed(const LaunchPlan& plan, int code) {
-  if (plan.place == Place::joined) return Error{"cannot enter the namespaces of a container", code};
-  if (plan.place == Place::host || code == EAGAIN || code == ENOMEM) return Error{"cannot fork", code};
-  return Error{std::string("cannot make private namespaces (") + isolation_remedy + ")", code};
-}
-
-// What to do about a failure, to follow the text of what failed.
-std::string advice(Remedy remedy, int code) {
-  switch (remedy) {
-    case Remedy::none:
-      return "";
-    case Remedy::isolation:
-      return std::string("; ") + isolation_remedy;
-    case Remedy::proc_covered:
-      return std::string("; ") +
-             (code == EPERM ? "something covers parts of /proc here, as in most containers: " : "") + isolation_remedy;
-    case Remedy::root_lacks_directory:
-      return code == ENOENT ? "; make that directory in the root directory" : std::string("; ") + isolation_remedy;
-    case Remedy::interpreter:
-      return "; the file is there, but not the interpreter its first line names, or its dynamic loader";
-    case Remedy::executable:
-      return code == ENOEXEC ? "; it is no program for this machine, and has no #! line" : "";
-  }
-  return "";
 }
 
 // A program that the host has under /tmp is not there in a pod: the commonest surprise of a private /tmp.
@@ -207,13 +101,8 @@ Result<Process> Process::start(const ProcessSpec& spec) {
   REEVE_TRY(Sockets control, make_control_sockets());
   plan.control_fd = control.theirs.get();
   plan.heap = find_heap();
-  Cloned cloned;
-  if (spec.join_pidfd) {
-    REEVE_TRY(cloned, clone_joined(plan, *spec.join_pidfd));
-  } else {
-    cloned = clone_tree(plan);
-  }
-  if (cloned.pid < 0) return tl::unexpected<Error>(clone_failed(plan, cloned.code));
+  if (spec.join_pidfd) REEVE_TRY_VOID(plan_joining(plan, *spec.join_pidfd));
+  REEVE_TRY(const Cloned cloned, clone_tree(plan));
   const KilledBy killed_by = plan.place == Place::own_namespaces ? KilledBy::kernel : KilledBy::tiny_init;
   return Process(cloned.pid, UniqueFd(cloned.pidfd), std::move(control.ours), killed_by);
 }

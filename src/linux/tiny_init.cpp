@@ -96,7 +96,11 @@ SetupFailure TinyInit::start() noexcept {
   reset_dispositions();
   umask_ = ::umask(0);
   if (::chdir("/") != 0) return {"cannot enter /", nullptr, errno, Remedy::none};
-  if (const auto failure = take_descriptors(plan_)) return failure;
+  // Namespaces are entered while their descriptors are there, but told of once there is somewhere to tell it.
+  const SetupFailure left_out = plan_.is_entered_before_clone ? SetupFailure{} : enter_namespaces(plan_);
+  const int wanted[] = {plan_.control_fd, plan_.stdin_fd, plan_.stdout_fd, plan_.stderr_fd};
+  if (const auto failure = take_descriptors(wanted)) return failure;
+  if (left_out) return left_out;
   if (const auto failure = listen_for_signals()) return failure;
   if (const auto failure = outlive_nobody()) return failure;
   if (const auto failure = perform_steps(plan_)) return failure;
@@ -118,7 +122,8 @@ SetupFailure TinyInit::start_leader() noexcept {
     ::waitpid(leader_, nullptr, 0);
     return leader_failure_;
   }
-  // Its output ends when the last process of the tree lets go of it, and that is not us.
+  // They end when the last process of the tree lets go of them, and that is not us.
+  ::close(init_stdin_fd);
   ::close(init_stdout_fd);
   ::close(init_stderr_fd);
   return {};
@@ -195,9 +200,8 @@ TinyInit::Next TinyInit::take_commands() noexcept {
   }
 }
 
-// A joined init stands on a stack that is in the heap, and does not live long.
 void TinyInit::forget_heap() noexcept {
-  if (plan_.place == Place::joined || plan_.heap.bytes == 0) return;
+  if (plan_.heap.bytes == 0) return;
   ::madvise(plan_.heap.begin, plan_.heap.bytes, MADV_DONTNEED);
 }
 

@@ -42,7 +42,6 @@ Result<linux::ProcessSpec> container_process(const PodIdentity& pod, const PodSp
   for (const NameValue& each : variables) process.environment.push_back(each.name + "=" + each.value);
   process.working_directory = container.working_dir.empty() ? image.working_dir : container.working_dir;
   process.root_directory = image.root;
-  process.host_name = pod.name.substr(0, host_name_max);
   const bool is_private = spec.isolation.value_or(default_isolation) == Isolation::private_namespaces;
   process.isolation = is_private ? linux::Isolation::private_namespaces : linux::Isolation::none;
   return process;

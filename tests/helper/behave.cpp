@@ -2,6 +2,7 @@
 // Plain POSIX, linked statically, so that it runs in any root directory. `behave --help` lists the flags.
 
 #include "behave_http.hpp"
+#include "behave_place.hpp"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -351,6 +352,16 @@ constexpr Flag flags[] = {
     {"--host-name", 0, print_host_name, "print the host name"},
     {"--working-directory", 0, print_working_directory, "print the working directory"},
     {"--state", 0, print_state, "print ids, signal mask and dispositions, umask, stdin"},
+    {"--connect", 2, try_connect, "ADDRESS PORT: over TCP"},
+    {"--connect-abstract", 1, try_connect_abstract, "NAME: to an abstract unix socket"},
+    {"--try-kill", 1, try_kill, "PID: whether it may be signalled"},
+    {"--try-trace", 1, try_trace, "PID: whether it may be traced"},
+    {"--try-listen", 1, try_listen, "PORT: whether 127.0.0.1 takes it"},
+    {"--write-shared", 2, write_shared, "KEY TEXT: into System V shared memory"},
+    {"--read-shared", 1, read_shared, "KEY: print what is there"},
+    {"--cat", 1, print_file, "PATH: print a file"},
+    {"--terminal", 0, print_terminal, "what stdin is"},
+    {"--echo", 0, echo_line, "print a line from stdin"},
     {"--flood", 1, flood, "BYTES: lines of output"},
     {"--long-line", 1, long_line, "BYTES: one line"},
     {"--binary", 0, binary, "print every byte there is"},

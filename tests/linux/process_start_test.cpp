@@ -203,16 +203,15 @@ BOOST_AUTO_TEST_CASE(signals_umask_and_stdin_are_as_at_a_fresh_start) {
   ::signal(SIGUSR2, handled);
 }
 
-BOOST_AUTO_TEST_CASE(it_sees_only_its_own_tmp_proc_and_host_name) {
+BOOST_AUTO_TEST_CASE(it_sees_only_its_own_tmp_and_proc) {
   const std::string in_our_tmp = "/tmp/" + unique_mark();
   std::ofstream(in_our_tmp) << "ours";
   check_as_both([]() -> std::string {
-    ProcessSpec spec = with(Isolation::private_namespaces);
-    spec.host_name = "web-1";
-    const auto running = run(spec, {"--list", "/tmp", "--touch", "/tmp/theirs", "--host-name", "--list", "/proc"});
+    const auto running = run(with(Isolation::private_namespaces), {"--list", "/tmp", "--touch", "/tmp/theirs",
+                                                                   "--print", "that was all", "--list", "/proc"});
     EXPECT(running != nullptr);
     EXPECT_SAYING(running->wait_gone(), running->message());
-    EXPECT_SAYING(running->output.starts_with("web-1\n"), running->output);  // nothing was in /tmp
+    EXPECT_SAYING(running->output.starts_with("that was all\n"), running->output);  // nothing was in /tmp
     EXPECT(::access("/tmp/theirs", F_OK) != 0);
     std::string pids;
     std::istringstream lines(running->output);
@@ -353,6 +352,9 @@ BOOST_AUTO_TEST_CASE(what_could_never_run_is_refused_at_once) {
   spec.argv = {"web"};
   spec.root_directory = "relative";
   BOOST_TEST(refusal(spec) == "cannot use relative as a root directory: write an absolute path");
+  spec.root_directory.clear();
+  spec.controlling_terminal = true;
+  BOOST_TEST(refusal(spec) == "cannot start web: its standard input is to be its terminal, and there is none");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

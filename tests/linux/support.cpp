@@ -42,23 +42,6 @@ std::map<pid_t, int>& ended_children() {
   return ended;
 }
 
-std::string become_nobody() {
-  if (::geteuid() != 0) return "skipped: we are not root, so we cannot become anybody else";
-  if (::setgroups(0, nullptr) != 0 || ::setgid(nobody) != 0 || ::setuid(nobody) != 0) {
-    return "skipped: the kernel does not let us become nobody";
-  }
-  ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);  // as a program that nobody starts is
-  return "";
-}
-
-void check(const std::string& outcome) {
-  if (outcome.starts_with("skipped: ")) {
-    BOOST_TEST_MESSAGE(outcome);
-  } else {
-    BOOST_TEST(outcome == "");
-  }
-}
-
 }  // namespace
 
 bool wait_until(const std::function<bool()>& condition, Duration ceiling) {
@@ -188,6 +171,15 @@ ProcessSpec with(Isolation isolation) {
   return spec;
 }
 
+std::string become_nobody() {
+  if (::geteuid() != 0) return "skipped: we are not root, so we cannot become anybody else";
+  if (::setgroups(0, nullptr) != 0 || ::setgid(nobody) != 0 || ::setuid(nobody) != 0) {
+    return "skipped: the kernel does not let us become nobody";
+  }
+  ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);  // as a program that nobody starts is
+  return "";
+}
+
 std::string in_child(const std::function<std::string()>& prepare, const Scenario& scenario) {
   behave();  // made before we lose the right to
   auto pipe = make_pipe(Blocking::yes);
@@ -209,6 +201,14 @@ std::string in_child(const std::function<std::string()>& prepare, const Scenario
   ::waitpid(child, &status, 0);
   if (!said) return said.error().message();
   return status == 0 ? *said : "the child ended with wait status " + std::to_string(status) + ": " + *said;
+}
+
+void check(const std::string& outcome) {
+  if (outcome.starts_with("skipped: ")) {
+    BOOST_TEST_MESSAGE(outcome);
+  } else {
+    BOOST_TEST(outcome == "");
+  }
 }
 
 void check_as_we_are(const Scenario& scenario) { check(scenario()); }

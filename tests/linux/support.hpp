@@ -68,6 +68,8 @@ ProcessSpec with(Isolation isolation);
 using Scenario = std::function<std::string()>;
 
 std::string in_child(const std::function<std::string()>& prepare, const Scenario& scenario);
+std::string become_nobody();  // to prepare a child with
+void check(const std::string& outcome);
 void check_as_we_are(const Scenario& scenario);
 void check_as_nobody(const Scenario& scenario);
 void check_as_both(const Scenario& scenario);

@@ -13,8 +13,11 @@
 
 namespace reeve::linux {
 
+class Sandbox;
+
 enum class Isolation {
-  private_namespaces,  // own pid, mount, IPC and UTS namespaces; a user namespace too when we are not root
+  private_namespaces,  // own pid and mount namespaces, and own IPC and UTS namespaces where there is no sandbox to
+                       // share them; a user namespace too where we lack CAP_SYS_ADMIN
   none,                // our own namespaces; the tree is known as the descendants of a child subreaper
 };
 
@@ -23,11 +26,14 @@ struct ProcessSpec {
   std::vector<std::string> environment;  // "NAME=value", the whole of it
   std::string working_directory;         // empty: "/"
   std::string root_directory;            // absolute; empty or "/": the host's own root
-  std::string host_name;                 // for the private UTS namespace; empty: leave it
   Isolation isolation = Isolation::private_namespaces;
-  int stdout_fd = -1;  // borrowed until start returns; stdin is /dev/null
+  const Sandbox* sandbox = nullptr;  // the pod's, borrowed until start returns; goes with private_namespaces
+  int stdin_fd = -1;                 // borrowed until start returns, as the others are; -1: /dev/null
+  int stdout_fd = -1;
   int stderr_fd = -1;
-  // Run inside all namespaces of the container whose tiny init this pidfd is (isolation is then private_namespaces).
+  bool controlling_terminal = false;  // stdin is a terminal nobody else is controlled by: it becomes the leader's
+  // Run inside all namespaces of the container whose tiny init this pidfd is, in its root directory (isolation is then
+  // private_namespaces, and root_directory and sandbox are empty).
   std::optional<int> join_pidfd;
 };
 
