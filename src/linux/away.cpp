@@ -52,11 +52,10 @@ Result<Away::Home> Away::open_home(int kinds) {
   return home;
 }
 
-bool Away::could_return(int kinds) {
-  const auto home = open_home(kinds);
-  if (!home) return false;
-  for (std::size_t index = 0; index < home->size(); ++index) {
-    const UniqueFd& each = (*home)[index];
+Result<bool> Away::could_return(int kinds) {
+  REEVE_TRY(const Home home, open_home(kinds));
+  for (std::size_t index = 0; index < home.size(); ++index) {
+    const UniqueFd& each = home[index];
     if (each && ::setns(each.get(), kinds_known[index].flag) != 0) return false;
   }
   return true;

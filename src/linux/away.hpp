@@ -15,7 +15,7 @@ class Away {
  public:
   // Whether there would be a way back into ours. In a user namespace whose other namespaces belong to its parent, as a
   // container with the host's network has, there is none, whatever capabilities we have.
-  static bool could_return(int kinds);
+  static Result<bool> could_return(int kinds);
 
   // Into new namespaces of these kinds: CLONE_NEWNET, CLONE_NEWIPC, CLONE_NEWUTS.
   static Result<Away> in_new(int kinds);

@@ -100,7 +100,10 @@ Result<Sandbox> Sandbox::make(SandboxSpec spec) {
   }
   Sandbox sandbox;
   sandbox.files_ = std::move(spec.files);
-  const bool by_ourselves = may_make_namespaces() && Away::could_return(kinds_of(spec));
+  bool by_ourselves = may_make_namespaces();
+  if (by_ourselves) {
+    REEVE_TRY(by_ourselves, Away::could_return(kinds_of(spec)));
+  }
   REEVE_TRY_VOID(by_ourselves ? sandbox.make_ourselves(spec) : sandbox.make_by_keeper(spec));
   return sandbox;
 }

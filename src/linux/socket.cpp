@@ -148,6 +148,15 @@ Result<void> end_writing(int fd) {
   return fail("cannot end a stream", errno);
 }
 
+Result<std::uint16_t> bind_to_free_port(int fd) {
+  sockaddr_in any{};
+  any.sin_family = AF_INET;
+  if (::bind(fd, reinterpret_cast<const sockaddr*>(&any), sizeof any) != 0)
+    return fail("cannot find a free port", errno);
+  REEVE_TRY(const SocketAddress bound, local_address(fd));
+  return bound.port();
+}
+
 Result<SocketAddress> local_address(int fd) {
   RawAddress raw;
   if (::getsockname(fd, &raw.any, &raw.size) != 0) return fail("cannot tell a socket's address", errno);
