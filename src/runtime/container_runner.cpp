@@ -2,6 +2,7 @@
 
 #include "runtime/launch.hpp"
 #include "runtime/narrator.hpp"
+#include "runtime/sandbox_runner.hpp"
 
 #include <reeve/linux/clock.hpp>
 
@@ -61,9 +62,14 @@ Result<linux::ProcessSpec> process_of(const AnyRun& run) {
 
 }  // namespace
 
-ContainerRunner::ContainerRunner(uv_loop_t& loop, ChildReaper& reaper, Narrator& narrator,
+ContainerRunner::ContainerRunner(uv_loop_t& loop, ChildReaper& reaper, SandboxRunner& sandboxes, Narrator& narrator,
                                  std::shared_ptr<const Settings> settings, Post post)
-    : loop_(loop), reaper_(reaper), narrator_(narrator), settings_(std::move(settings)), post_(std::move(post)) {}
+    : loop_(loop),
+      reaper_(reaper),
+      sandboxes_(sandboxes),
+      narrator_(narrator),
+      settings_(std::move(settings)),
+      post_(std::move(post)) {}
 
 ContainerRunner::~ContainerRunner() = default;
 
@@ -85,10 +91,23 @@ void ContainerRunner::perform(const StartContainer& effect) {
   run.settings = settings_;
   run.log = std::make_shared<InstanceLog>(settings_->log_bytes);
   runs_.emplace(effect.instance, std::move(owned));
+  sandboxes_.make_room(effect.pod->id);
   if (auto started = start(run); !started) {
     run.process.reset();  // one that cannot be watched must not live on unwatched
     start_failed(run, started.error().message());
   }
+}
+
+// A container that was to have a network of its own must not end up in ours.
+Result<linux::ProcessSpec> ContainerRunner::process_of(const Run& run) const {
+  REEVE_TRY(linux::ProcessSpec process,
+            container_process(*run.pod, *run.spec, *run.container, run.settings->images, run.settings->isolation));
+  if (process.isolation == linux::Isolation::private_namespaces) process.sandbox = sandboxes_.find(run.pod->id);
+  const bool wants_network = run.spec->network.value_or(Network::host) != Network::host;
+  if (wants_network && (process.sandbox == nullptr || !process.sandbox->network())) {
+    return fail("the pod has no network of its own");
+  }
+  return process;
 }
 
 Result<void> ContainerRunner::start(Run& run) {
@@ -213,6 +232,12 @@ std::shared_ptr<const InstanceLog> ContainerRunner::log(InstanceId instance) con
   return found == runs_.end() ? nullptr : found->second->log;
 }
 
+std::optional<PodId> ContainerRunner::pod_of(InstanceId instance) const {
+  const auto found = runs_.find(instance);
+  if (found == runs_.end()) return std::nullopt;
+  return found->second->pod->id;
+}
+
 std::optional<pid_t> ContainerRunner::tree_root(InstanceId instance) const {
   const auto found = runs_.find(instance);
   if (found == runs_.end() || !found->second->process) return std::nullopt;
@@ -226,7 +251,11 @@ Result<linux::ProcessSpec> ContainerRunner::command_for(InstanceId instance,
   const Run& run = *found->second;
   REEVE_TRY(linux::ProcessSpec process, process_of(run));
   process.argv = argv;
-  if (process.isolation == linux::Isolation::private_namespaces) process.join_pidfd = run.process->pidfd();
+  if (process.isolation == linux::Isolation::none) return process;
+  // It finds the root directory and the sandbox where the container is.
+  process.join_pidfd = run.process->pidfd();
+  process.root_directory.clear();
+  process.sandbox = nullptr;
   return process;
 }
 

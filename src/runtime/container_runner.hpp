@@ -16,6 +16,7 @@
 namespace reeve::runtime {
 
 class Narrator;
+class SandboxRunner;
 
 class ContainerRunner {
  public:
@@ -26,8 +27,8 @@ class ContainerRunner {
     std::size_t log_bytes = linux::LogRing::default_bytes;
   };
 
-  ContainerRunner(uv_loop_t& loop, ChildReaper& reaper, Narrator& narrator, std::shared_ptr<const Settings> settings,
-                  Post post);
+  ContainerRunner(uv_loop_t& loop, ChildReaper& reaper, SandboxRunner& sandboxes, Narrator& narrator,
+                  std::shared_ptr<const Settings> settings, Post post);
   ~ContainerRunner();
 
   void perform(const StartContainer& effect);
@@ -38,6 +39,8 @@ class ContainerRunner {
   // How a command is run in the container of that instance, while it runs.
   Result<linux::ProcessSpec> command_for(InstanceId instance, const std::vector<std::string>& argv) const;
 
+  // The pod that an instance is of; nothing once it is forgotten.
+  std::optional<PodId> pod_of(InstanceId instance) const;
   // What an instance printed; nothing once it is forgotten.
   std::shared_ptr<const InstanceLog> log(InstanceId instance) const;
   // The tiny init of an instance, while it runs.
@@ -53,6 +56,7 @@ class ContainerRunner {
   struct Run;
 
   Result<void> start(Run& run);
+  Result<linux::ProcessSpec> process_of(const Run& run) const;
   Result<void> watch(Run& run);
   struct Output;
   void print(Run& run, Output& output, std::string_view bytes);
@@ -65,6 +69,7 @@ class ContainerRunner {
 
   uv_loop_t& loop_;
   ChildReaper& reaper_;
+  SandboxRunner& sandboxes_;
   Narrator& narrator_;
   std::shared_ptr<const Settings> settings_;
   Post post_;

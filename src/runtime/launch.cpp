@@ -1,5 +1,7 @@
 #include "runtime/launch.hpp"
 
+#include "runtime/pod_files.hpp"
+
 #include <reeve/core/expand.hpp>
 
 #include <unistd.h>
@@ -7,13 +9,11 @@
 namespace reeve::runtime {
 namespace {
 
-constexpr std::size_t host_name_max = 63;
-
 // What a program finds in its environment before its image and its container say more. Nothing of reeve's own.
 std::vector<NameValue> base_environment(const PodIdentity& pod) {
   return {{"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
           {"HOME", ::geteuid() == 0 ? "/root" : "/"},
-          {"HOSTNAME", pod.name.substr(0, host_name_max)},
+          {"HOSTNAME", host_name_of(pod)},
           {"REEVE_POD_UID", pod.uid}};
 }
 

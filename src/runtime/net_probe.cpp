@@ -63,7 +63,8 @@ void NetProbe::look_up(const std::string& host, std::int32_t port) {
 }
 
 void NetProbe::connect_to(const linux::SocketAddress& address) {
-  auto socket = linux::make_stream_socket(address.family());
+  auto socket =
+      network_ ? network_->make_socket(address.family(), SOCK_STREAM) : linux::make_stream_socket(address.family());
   if (!socket) return finish({ProbeResult::error, socket.error().message()});
   socket_ = *std::move(socket);
   if (auto begun = linux::begin_connect(socket_.get(), address); !begun) {
@@ -114,8 +115,12 @@ void TcpProbe::connected() { finish({ProbeResult::success, {}}); }
 
 void TcpProbe::timed_out() { fail("dial tcp " + peer_ + ": i/o timeout"); }
 
-HttpProbe::HttpProbe(uv_loop_t& loop, Finish finish, HttpTarget target, std::vector<NameValue> headers)
-    : NetProbe(loop, std::move(finish)), first_(target), target_(std::move(target)), headers_(std::move(headers)) {}
+HttpProbe::HttpProbe(uv_loop_t& loop, std::shared_ptr<const linux::Network> network, Finish finish, HttpTarget target,
+                     std::vector<NameValue> headers)
+    : NetProbe(loop, std::move(network), std::move(finish)),
+      first_(target),
+      target_(std::move(target)),
+      headers_(std::move(headers)) {}
 
 void HttpProbe::start() { connect(target_.host, target_.port); }
 

@@ -4,6 +4,7 @@
 #include "runtime/probe_run.hpp"
 
 #include <reeve/linux/fd.hpp>
+#include <reeve/linux/network.hpp>
 #include <reeve/linux/socket_address.hpp>
 #include <reeve/proxy/uv.hpp>
 #include <reeve/runtime/http_exchange.hpp>
@@ -17,7 +18,9 @@ namespace reeve::runtime {
 // Finding a host's address, connecting, then whatever the probe does with the connection.
 class NetProbe : public ProbeRun {
  public:
-  NetProbe(uv_loop_t& loop, Finish finish) : loop_(loop), finish_(std::move(finish)) {}
+  // Connects from that network; null: from ours. Names are looked up as the host does.
+  NetProbe(uv_loop_t& loop, std::shared_ptr<const linux::Network> network, Finish finish)
+      : loop_(loop), network_(std::move(network)), finish_(std::move(finish)) {}
   ~NetProbe() override;
 
   void connect(const std::string& host, std::int32_t port);
@@ -46,6 +49,7 @@ class NetProbe : public ProbeRun {
   void on_event();
 
   uv_loop_t& loop_;
+  std::shared_ptr<const linux::Network> network_;
   Finish finish_;
   proxy::UvHandle<uv_poll_t> poll_;
   std::shared_ptr<NetProbe*> alive_ = std::make_shared<NetProbe*>(this);  // null once we are gone
@@ -63,7 +67,8 @@ class TcpProbe final : public NetProbe {
 
 class HttpProbe final : public NetProbe {
  public:
-  HttpProbe(uv_loop_t& loop, Finish finish, HttpTarget target, std::vector<NameValue> headers);
+  HttpProbe(uv_loop_t& loop, std::shared_ptr<const linux::Network> network, Finish finish, HttpTarget target,
+            std::vector<NameValue> headers);
   void start();
 
  private:

@@ -18,8 +18,14 @@ std::string port_problem(const PortRef& port, const ContainerSpec& container) {
 
 }  // namespace
 
-ProbeRunner::ProbeRunner(uv_loop_t& loop, ChildReaper& reaper, const ContainerRunner& containers, Post post)
-    : loop_(loop), reaper_(reaper), containers_(containers), post_(std::move(post)) {}
+ProbeRunner::ProbeRunner(uv_loop_t& loop, ChildReaper& reaper, const ContainerRunner& containers,
+                         const SandboxRunner& sandboxes, Post post)
+    : loop_(loop), reaper_(reaper), containers_(containers), sandboxes_(sandboxes), post_(std::move(post)) {}
+
+std::shared_ptr<const linux::Network> ProbeRunner::network_of(InstanceId instance) const {
+  const auto pod = containers_.pod_of(instance);
+  return pod ? sandboxes_.network_of(*pod) : nullptr;
+}
 
 void ProbeRunner::perform(const StartProbe& effect) {
   finished_.clear();
@@ -41,7 +47,8 @@ void ProbeRunner::start(const StartProbe& effect, const HttpGetAction& action) {
     return post_(ProbeFinished{effect.run, {ProbeResult::error, port_problem(action.port, *effect.container)}});
   }
   HttpTarget target = http_target(action, effect.address, *effect.port);
-  auto run = std::make_unique<HttpProbe>(loop_, finish_of(effect.run), std::move(target), action.http_headers);
+  auto run = std::make_unique<HttpProbe>(loop_, network_of(effect.instance), finish_of(effect.run), std::move(target),
+                                         action.http_headers);
   HttpProbe& probe = *run;
   runs_.emplace(effect.run, std::move(run));
   probe.start();
@@ -51,7 +58,7 @@ void ProbeRunner::start(const StartProbe& effect, const TcpSocketAction& action)
   if (!effect.port) {
     return post_(ProbeFinished{effect.run, {ProbeResult::error, port_problem(action.port, *effect.container)}});
   }
-  auto run = std::make_unique<TcpProbe>(loop_, finish_of(effect.run));
+  auto run = std::make_unique<TcpProbe>(loop_, network_of(effect.instance), finish_of(effect.run));
   TcpProbe& probe = *run;
   runs_.emplace(effect.run, std::move(run));
   probe.connect(effect.address, *effect.port);

@@ -4,6 +4,7 @@
 #include "runtime/child_reaper.hpp"
 #include "runtime/container_runner.hpp"
 #include "runtime/probe_run.hpp"
+#include "runtime/sandbox_runner.hpp"
 
 #include <reeve/core/effect.hpp>
 #include <reeve/core/input.hpp>
@@ -19,7 +20,8 @@ class ProbeRunner {
  public:
   using Post = std::function<void(Input)>;
 
-  ProbeRunner(uv_loop_t& loop, ChildReaper& reaper, const ContainerRunner& containers, Post post);
+  ProbeRunner(uv_loop_t& loop, ChildReaper& reaper, const ContainerRunner& containers, const SandboxRunner& sandboxes,
+              Post post);
 
   void perform(const StartProbe& effect);
   void perform(const AbortProbe& effect);
@@ -29,12 +31,14 @@ class ProbeRunner {
   void start(const StartProbe& effect, const ExecAction& action);
   void start(const StartProbe& effect, const HttpGetAction& action);
   void start(const StartProbe& effect, const TcpSocketAction& action);
+  std::shared_ptr<const linux::Network> network_of(InstanceId instance) const;
   ProbeRun::Finish finish_of(ProbeRunId run);
   void finished(ProbeRunId run, ProbeOutcome outcome);
 
   uv_loop_t& loop_;
   ChildReaper& reaper_;
   const ContainerRunner& containers_;
+  const SandboxRunner& sandboxes_;
   Post post_;
   std::unordered_map<ProbeRunId, std::unique_ptr<ProbeRun>> runs_;
   std::vector<std::unique_ptr<ProbeRun>> finished_;  // a run finishes inside itself: it is destroyed a little later

@@ -38,10 +38,12 @@ Result<std::unique_ptr<Runtime>> Runtime::start(uv_loop_t& loop, Console& consol
   std::unique_ptr<Runtime> runtime(new Runtime(loop, console, std::move(files), configuration));
   REEVE_TRY(runtime->reaper_, ChildReaper::start(loop));
   const auto poster = [self = runtime.get()](Input input) { self->post(std::move(input)); };
-  runtime->sandboxes_ = std::make_unique<SandboxRunner>(poster);
-  runtime->containers_ = std::make_unique<ContainerRunner>(loop, *runtime->reaper_, runtime->narrator_,
-                                                           settings_of(configuration), poster);
-  runtime->probes_ = std::make_unique<ProbeRunner>(loop, *runtime->reaper_, *runtime->containers_, poster);
+  runtime->sandboxes_ =
+      std::make_unique<SandboxRunner>(loop, *runtime->reaper_, configuration.supervisor.isolation, poster);
+  runtime->containers_ = std::make_unique<ContainerRunner>(loop, *runtime->reaper_, *runtime->sandboxes_,
+                                                           runtime->narrator_, settings_of(configuration), poster);
+  runtime->probes_ =
+      std::make_unique<ProbeRunner>(loop, *runtime->reaper_, *runtime->containers_, *runtime->sandboxes_, poster);
   REEVE_TRY(runtime->traffic_, Traffic::start(loop, runtime->narrator_, poster));
   REEVE_TRY_VOID(runtime->watch_signals());
   REEVE_TRY_VOID(runtime->prepare_loop());
@@ -233,6 +235,7 @@ void Runtime::reload() {
   for (const std::string& each : mistakes) narrator_.warn(each);
   if (!mistakes.empty()) return narrator_.warn("reload refused: nothing was changed");
   containers_->change_settings(settings_of(*loaded));
+  sandboxes_->change_default_isolation(loaded->supervisor.isolation);
   settings_ = loaded->supervisor;
   images_ = loaded->images;
   apply(*loaded);

@@ -114,8 +114,9 @@ BOOST_AUTO_TEST_CASE(namespaces_that_are_refused_stop_the_pod_and_not_the_others
       scratch.write("web.toml", pod(scratch, "shut", {"--print", "never", "--hang"}) +
                                     pod(scratch, "open", {"--print", "up", "--hang"}, isolated("none")));
   Reeve reeve({"run", "-f", file}, {.uid = nobody, .without_namespaces = true});
-  BOOST_TEST(reeve.prints("write isolation = \"none\" to run without private namespaces"));
-  BOOST_TEST(reeve.prints("Warning BackOff pod/shut"));
+  BOOST_TEST(reeve.prints(
+      "Warning FailedCreatePodSandBox pod/shut: Failed to create pod sandbox: cannot make private namespaces (write "
+      "isolation = \"none\" to run without private namespaces): Operation not permitted"));
   BOOST_TEST(reeve.prints("[open/open] up\n"));
   BOOST_TEST(reeve.count("never\n") == 0u);
 }

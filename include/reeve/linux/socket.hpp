@@ -67,6 +67,9 @@ void reset_on_close(int fd) noexcept;
 // Ends our side of the stream; the peer reads an end of file.
 Result<void> end_writing(int fd);
 
+// Binds an IPv4 TCP socket to a port of every address that nobody has; returns it.
+Result<std::uint16_t> bind_to_free_port(int fd);
+
 // The address that this end of a connection has.
 Result<SocketAddress> local_address(int fd);
 
