@@ -1,5 +1,6 @@
 #include "bare.hpp"
 
+#include <fcntl.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
@@ -27,12 +28,15 @@ pid_t fork_and_exec(char* const* argv) {
   ::_exit(127);
 }
 
+bool mount_private() {
+  return ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+         ::mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777") == 0 &&
+         ::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0;
+}
+
 [[noreturn]] void be_init(char* const* argv) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  const bool mounted = ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
-                       ::mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777") == 0 &&
-                       ::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0;
-  if (!mounted || ::sethostname("bare", 4) != 0) ::_exit(126);
+  if (!mount_private() || ::sethostname("bare", 4) != 0) ::_exit(126);
   const pid_t leader = fork_and_exec(argv);
   while (::waitpid(-1, nullptr, 0) != leader) {
   }
@@ -46,6 +50,26 @@ pid_t start_in_namespaces(char* const* argv) {
   const auto pid = static_cast<pid_t>(::syscall(SYS_clone3, &arguments, sizeof arguments));
   if (pid == 0) be_init(argv);
   return pid;
+}
+
+bool put_hosts_file(const std::string& hosts) {
+  constexpr const char* draft = "/tmp/.hosts";
+  const int fd = ::open(draft, O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+  const bool written = ::write(fd, hosts.data(), hosts.size()) == static_cast<ssize_t>(hosts.size());
+  ::close(fd);
+  return written && ::mount(draft, "/etc/hosts", nullptr, MS_BIND, nullptr) == 0 && ::unlink(draft) == 0;
+}
+
+[[noreturn]] void be_init_in_sandbox(char* const* argv, const std::vector<int>& namespaces, const std::string& hosts) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  for (const int each : namespaces) {
+    if (::setns(each, 0) != 0) ::_exit(126);
+  }
+  if (!mount_private() || !put_hosts_file(hosts)) ::_exit(126);
+  const pid_t leader = fork_and_exec(argv);
+  while (::waitpid(-1, nullptr, 0) != leader) {
+  }
+  ::_exit(0);
 }
 
 template <class Start>
@@ -63,6 +87,17 @@ void bare_loop(const std::vector<std::string>& argv, int count) { loop(argv, cou
 
 void bare_loop_in_namespaces(const std::vector<std::string>& argv, int count) {
   loop(argv, count, start_in_namespaces);
+}
+
+void bare_container(const std::vector<std::string>& argv, const std::vector<int>& namespaces,
+                    const std::string& hosts) {
+  const auto words = pointers_to(argv);
+  clone_args arguments{};
+  arguments.flags = CLONE_NEWPID | CLONE_NEWNS;
+  arguments.exit_signal = SIGCHLD;
+  const auto pid = static_cast<pid_t>(::syscall(SYS_clone3, &arguments, sizeof arguments));
+  if (pid == 0) be_init_in_sandbox(words.data(), namespaces, hosts);
+  ::waitpid(pid, nullptr, 0);
 }
 
 }  // namespace reeve::bench

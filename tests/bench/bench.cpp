@@ -2,6 +2,7 @@
 // And what a proxied connection costs, on the host's network and into a pod's.
 #include "bare.hpp"
 #include "proxied.hpp"
+#include "sandbox.hpp"
 #include "world.hpp"
 
 #include <signal.h>
@@ -182,6 +183,8 @@ void run(int pods, int runs) {
   for (const auto& [bare, reeve] : pairs) {
     for (const int at_once : {1, 100}) compare_restarts(scratch, bare, reeve, at_once, runs);
   }
+  compare_containers(scratch.program(), pods, runs);
+  measure_sandboxes(pods / 10 + 1);
   measure_memory(scratch, pods);
   measure_proxied_connections();
 }
