@@ -49,19 +49,6 @@ struct ContainerRunner::Run {
   bool failed_to_start = false;
 };
 
-namespace {
-
-template <class AnyRun>
-Result<linux::ProcessSpec> process_of(const AnyRun& run) {
-  const auto process = [&](const Environment& environment) {
-    return container_process(*run.pod, *run.spec, *run.container, environment, run.settings->images,
-                             run.settings->isolation);
-  };
-  return process(run.environment ? *run.environment : Environment{{}, written_environment(*run.container)});
-}
-
-}  // namespace
-
 ContainerRunner::ContainerRunner(uv_loop_t& loop, ChildReaper& reaper, SandboxRunner& sandboxes, Narrator& narrator,
                                  std::shared_ptr<const Settings> settings, Post post)
     : loop_(loop),
@@ -100,11 +87,12 @@ void ContainerRunner::perform(const StartContainer& effect) {
 
 // A container that was to have a network of its own must not end up in ours.
 Result<linux::ProcessSpec> ContainerRunner::process_of(const Run& run) const {
+  const Environment written{{}, run.environment ? std::vector<NameValue>{} : written_environment(*run.container)};
   REEVE_TRY(linux::ProcessSpec process,
-            container_process(*run.pod, *run.spec, *run.container, run.settings->images, run.settings->isolation));
+            container_process(*run.pod, *run.spec, *run.container, run.environment ? *run.environment : written,
+                              run.settings->images, run.settings->isolation));
   if (process.isolation == linux::Isolation::private_namespaces) process.sandbox = sandboxes_.find(run.pod->id);
-  const bool wants_network = run.spec->network.value_or(Network::host) != Network::host;
-  if (wants_network && (process.sandbox == nullptr || !process.sandbox->network())) {
+  if (has_own_network(*run.spec) && (process.sandbox == nullptr || !process.sandbox->network())) {
     return fail("the pod has no network of its own");
   }
   return process;

@@ -44,7 +44,7 @@ Result<std::unique_ptr<Runtime>> Runtime::start(uv_loop_t& loop, Console& consol
                                                            runtime->narrator_, settings_of(configuration), poster);
   runtime->probes_ =
       std::make_unique<ProbeRunner>(loop, *runtime->reaper_, *runtime->containers_, *runtime->sandboxes_, poster);
-  REEVE_TRY(runtime->traffic_, Traffic::start(loop, runtime->narrator_, poster));
+  REEVE_TRY(runtime->traffic_, Traffic::start(loop, *runtime->sandboxes_, runtime->narrator_, poster));
   REEVE_TRY_VOID(runtime->watch_signals());
   REEVE_TRY_VOID(runtime->prepare_loop());
   runtime->apply(configuration);
@@ -153,8 +153,8 @@ void Runtime::perform(const Effect& effect) {
                  [&](const CloseService& each) { traffic_->perform(each); },
                  [&](const SetEndpoint& each) { traffic_->perform(each); },
                  [&](const RemoveEndpoint& each) { traffic_->perform(each); },
-                 [&](const OpenLink&) {},  // pods have no network of their own yet
-                 [&](const CloseLink&) {},
+                 [&](const OpenLink& each) { traffic_->perform(each); },
+                 [&](const CloseLink& each) { traffic_->perform(each); },
                  [&](const ReportEvent& each) { narrator_.event(each.event); },
                  [&](const Exit& each) { exit_code_ = each.code; },
              },

@@ -13,8 +13,6 @@
 namespace reeve::runtime {
 namespace {
 
-bool has_own_network(const PodSpec& spec) { return spec.network.value_or(Network::host) != Network::host; }
-
 // Many sandboxes are made before the first container starts. Where descriptors are few, each must leave enough for its
 // own, or there would be sandboxes for all and containers for nobody.
 Result<std::vector<linux::UniqueFd>> keep_descriptors_free(const PodSpec& spec) {

@@ -1,11 +1,13 @@
 #include "runtime/traffic.hpp"
 
 #include "runtime/narrator.hpp"
+#include "runtime/sandbox_runner.hpp"
 
 namespace reeve::runtime {
 
-Result<std::unique_ptr<Traffic>> Traffic::start(uv_loop_t& loop, Narrator& narrator, Post post) {
-  std::unique_ptr<Traffic> traffic(new Traffic(narrator, std::move(post)));
+Result<std::unique_ptr<Traffic>> Traffic::start(uv_loop_t& loop, const SandboxRunner& sandboxes, Narrator& narrator,
+                                                Post post) {
+  std::unique_ptr<Traffic> traffic(new Traffic(sandboxes, narrator, std::move(post)));
   REEVE_TRY(traffic->proxy_, proxy::Proxy::start(loop, *traffic));
   return traffic;
 }
@@ -32,8 +34,11 @@ void Traffic::perform(const CloseService& effect) {
 void Traffic::perform(const SetEndpoint& effect) {
   auto address = linux::SocketAddress::parse(effect.address);
   REEVE_CHECK(address.has_value());  // the core writes addresses that are addresses
-  proxy_->set_endpoint(effect.service,
-                       {effect.pod, *std::move(address), effect.ready, effect.serving, effect.terminating});
+  auto network = effect.in_pod_network ? sandboxes_.network_of(effect.pod) : nullptr;
+  // The same address in our own network is somebody else's.
+  if (effect.in_pod_network && network == nullptr) return perform(RemoveEndpoint{effect.service, effect.pod});
+  proxy_->set_endpoint(effect.service, {effect.pod, *std::move(address), effect.ready, effect.serving,
+                                        effect.terminating, std::move(network)});
   count_ready(effect.service, effect.pod, effect.ready);
 }
 
@@ -41,6 +46,16 @@ void Traffic::perform(const RemoveEndpoint& effect) {
   proxy_->remove_endpoint(effect.service, effect.pod);
   count_ready(effect.service, effect.pod, false);
 }
+
+void Traffic::perform(const OpenLink& effect) {
+  auto network = sandboxes_.network_of(effect.pod);
+  auto address = linux::SocketAddress::parse(effect.address);
+  REEVE_CHECK(address.has_value());
+  if (network == nullptr) return;  // the sandbox broke: another one is made, and its links opened again
+  proxy_->open_link(effect.service, effect.pod, *std::move(address), std::move(network));
+}
+
+void Traffic::perform(const CloseLink& effect) { proxy_->close_link(effect.service, effect.pod); }
 
 // Says when a service begins to answer and when it begins to refuse.
 void Traffic::count_ready(ServiceId service, PodId pod, bool ready) {
@@ -60,12 +75,13 @@ void Traffic::count_ready(ServiceId service, PodId pod, bool ready) {
 
 void Traffic::on_listening(const proxy::Listening& told) {
   const auto found = services_.find(told.service);
-  if (found == services_.end()) return;
+  if (found == services_.end() || told.pod) return;
   narrator_.say("service/" + found->second.name + " listens on " + told.address.to_string());
 }
 
 void Traffic::on_listen_failed(const proxy::ListenFailed& told) {
   std::string message = told.error.message();
+  if (told.pod) message += " in the network of a linked pod";
   if (!told.remedy.empty()) message += ": " + told.remedy;
   post_(ListenerFailed{told.service, told.address.to_string(), std::move(message)});
 }

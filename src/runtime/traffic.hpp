@@ -14,17 +14,21 @@
 namespace reeve::runtime {
 
 class Narrator;
+class SandboxRunner;
 
 class Traffic final : private proxy::ProxyEvents {
  public:
   using Post = std::function<void(Input)>;
 
-  static Result<std::unique_ptr<Traffic>> start(uv_loop_t& loop, Narrator& narrator, Post post);
+  static Result<std::unique_ptr<Traffic>> start(uv_loop_t& loop, const SandboxRunner& sandboxes, Narrator& narrator,
+                                                Post post);
 
   void perform(const OpenService& effect);
   void perform(const CloseService& effect);
   void perform(const SetEndpoint& effect);
   void perform(const RemoveEndpoint& effect);
+  void perform(const OpenLink& effect);
+  void perform(const CloseLink& effect);
 
  private:
   struct Known {
@@ -32,12 +36,14 @@ class Traffic final : private proxy::ProxyEvents {
     std::set<PodId> ready;
   };
 
-  Traffic(Narrator& narrator, Post post) : narrator_(narrator), post_(std::move(post)) {}
+  Traffic(const SandboxRunner& sandboxes, Narrator& narrator, Post post)
+      : sandboxes_(sandboxes), narrator_(narrator), post_(std::move(post)) {}
   void on_listening(const proxy::Listening& told) override;
   void on_listen_failed(const proxy::ListenFailed& told) override;
   void on_connect_refused(const proxy::ConnectRefused& told) override;
   void count_ready(ServiceId service, PodId pod, bool ready);
 
+  const SandboxRunner& sandboxes_;
   Narrator& narrator_;
   Post post_;
   std::unordered_map<ServiceId, Known> services_;

@@ -72,7 +72,8 @@ BOOST_AUTO_TEST_CASE(a_lower_deletion_cost_before_a_higher_one) {
   const auto pod = [](std::uint64_t id, const char* value) {
     ObjectMeta metadata;
     metadata.annotations[cost] = value;
-    return Pod(PodId{id}, "u" + std::to_string(id), metadata, std::make_shared<const PodSpec>(), std::nullopt, {});
+    return Pod(PodId{id}, "u" + std::to_string(id), metadata, std::make_shared<const PodSpec>(), std::nullopt,
+               "127.0.0.1", {});
   };
   const Pod dear = pod(1, "10"), plain = pod(2, "no number"), cheap = pod(3, "-7");
   DeletionOrder order;
