@@ -58,7 +58,7 @@ std::string output_of(const ProcessSpec& spec, const std::vector<std::string>& f
   const auto running = run(spec, flags);
   if (!running) return "it could not be started";
   if (!running->wait_gone()) return "it did not end: " + running->output;
-  return running->message() + running->output;
+  return running->failed ? running->message() : running->output;
 }
 
 Listener::Listener() : fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {

@@ -1,6 +1,6 @@
 #pragma once
-// A deployment on a virtual clock whose pods become ready, and unready, one by one when a test says so. Programs start
-// and stop at once, unless they are to stop when told.
+// A deployment on a virtual clock whose pods become ready, and unready, one by one when a test says so. Sandboxes
+// are made and programs start and stop at once, unless they are to stop when told.
 
 #include <reeve/core/supervisor.hpp>
 
@@ -145,6 +145,7 @@ class Rollout {
   std::string progressing() const { return condition(DeploymentConditionType::progressing); }
 
  private:
+  void perform(const StartSandbox& effect) { queue_.push_back(SandboxStarted{effect.pod->id, {}}); }
   void perform(const StartContainer& effect) { queue_.push_back(ContainerStarted{effect.instance, 7}); }
   void perform(const SignalContainer& effect) {
     if (!stops_at_once) return stopping_.push_back(effect.instance);
