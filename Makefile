@@ -129,7 +129,7 @@ help: ## list the targets
 build: build/reeve ## build build/reeve (also: make)
 
 PACKAGES := g++ libboost1.81-dev libboost-json1.81-dev libboost-test1.81-dev libexpected-dev libtomlplusplus-dev \
-            libuv1-dev libyaml-cpp-dev
+            libuv1-dev libyaml-cpp-dev passt
 LINT_PACKAGES := clang-format clang-tidy
 FUZZ_PACKAGES := clang libclang-rt-14-dev
 

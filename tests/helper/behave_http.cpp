@@ -1,5 +1,6 @@
 #include "behave_http.hpp"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -62,6 +63,21 @@ void send_body(int client, std::size_t bytes) {
   }
 }
 
+std::string host_name() {
+  char name[65] = {};
+  ::gethostname(name, sizeof name - 1);
+  return name;
+}
+
+std::string peer_of(int client) {
+  sockaddr_in peer{};
+  socklen_t size = sizeof peer;
+  ::getpeername(client, reinterpret_cast<sockaddr*>(&peer), &size);
+  char text[INET_ADDRSTRLEN] = {};
+  ::inet_ntop(AF_INET, &peer.sin_addr, text, sizeof text);
+  return text;
+}
+
 class Server {
  public:
   explicit Server(const HttpBehaviour& behaviour) : behaviour_(behaviour) {}
@@ -85,6 +101,7 @@ class Server {
       return answer(client, 200, told_unready_ ? "unready from now on\n" : "ready from now on\n"), true;
     }
     if (path == "/pid") return answer(client, 200, std::to_string(::getpid()) + "\n"), true;
+    if (path == "/who") return answer(client, 200, host_name() + " serves " + peer_of(client) + "\n"), true;
     if (path == "/headers") return answer(client, 200, request), true;
     if (is_broken(client, path)) return false;
     return answer(client, 200, behaviour_.greeting + "\n"), true;
