@@ -35,6 +35,34 @@ struct Pod {
   Backend backend;
 };
 
+// Clients from four threads, until each has come 500 times.
+class Crowd {
+ public:
+  explicit Crowd(const SocketAddress& front) {
+    for (int i = 0; i < 4; ++i) {
+      threads_.emplace_back([this, front] { come(front); });
+    }
+  }
+  ~Crowd() {
+    for (std::thread& each : threads_) each.join();
+  }
+  bool is_coming() const { return coming_ != 0; }
+
+  std::atomic<unsigned> by_a{0}, by_b{0}, lost{0};
+
+ private:
+  void come(const SocketAddress& front) {
+    for (int i = 0; i < 500; ++i) {
+      const char served = ask(front);
+      ++(served == 'a' ? by_a : served == 'b' ? by_b : lost);
+    }
+    --coming_;
+  }
+
+  std::atomic<unsigned> coming_{4};
+  std::vector<std::thread> threads_;
+};
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(endpoint_network)
@@ -124,33 +152,45 @@ BOOST_AUTO_TEST_CASE(a_network_that_goes_in_the_middle_of_connects_costs_nobody)
   Pod pod(inside, 'a');
   Backend other(free_address(), 'b');
   World world;
-  world.open(front, Balancing::round_robin);
-  world.ready(1, other.address());
-  world.settle();
-  std::atomic<unsigned> by_a{0}, by_b{0}, lost{0}, running{4};
-  const auto client = [&] {
-    for (int i = 0; i < 500; ++i) {
-      const char served = ask(front);
-      ++(served == 'a' ? by_a : served == 'b' ? by_b : lost);
-    }
-    --running;
-  };
-  std::vector<std::thread> clients;
-  for (int i = 0; i < 4; ++i) clients.emplace_back(client);
-  while (running != 0) {
+  world.serve(front, {other.address()}, Balancing::round_robin);
+  Crowd crowd(front);
+  while (crowd.is_coming()) {
     const auto mortal = std::make_shared<MortalNetwork>(pod.network);
     world.ready(2, inside, true, mortal);
-    BOOST_CHECK(wait_for([&] { return mortal->asked > 2 || running == 0; }));
+    BOOST_CHECK(wait_for([&] { return mortal->asked > 2 || !crowd.is_coming(); }));
     mortal->is_gone = true;
     world.settle();
     world.proxy->remove_endpoint(service_one, PodId{2});
     world.settle();
   }
-  for (std::thread& each : clients) each.join();
-  BOOST_CHECK_EQUAL(lost, 0U);
-  BOOST_CHECK_GT(by_a, 0U);
-  BOOST_CHECK_GT(by_b, 0U);
+  BOOST_CHECK_EQUAL(crowd.lost, 0U);
+  BOOST_CHECK_GT(crowd.by_a, 0U);
+  BOOST_CHECK_GT(crowd.by_b, 0U);
   BOOST_CHECK_EQUAL(world.proxy->counters(service_one).refused, 0U);
+}
+
+BOOST_AUTO_TEST_CASE(pods_come_and_go_under_load_and_leave_no_network) {
+  if (skip_without_networks()) return;
+  const SocketAddress front = free_address(), inside = address("127.0.0.1:3000");
+  LiveNetworks live;
+  Backend other(free_address(), 'b');
+  World world;
+  world.serve(front, {other.address()}, Balancing::round_robin);
+  Crowd crowd(front);
+  std::uint64_t number = 1;
+  while (crowd.is_coming()) {
+    const Pod pod(inside, 'a');
+    live.watch(*pod.network);
+    world.ready(++number, inside, true, pod.network);
+    BOOST_CHECK(wait_for([&] { return pod.backend.served() > 2 || !crowd.is_coming(); }));
+    world.drained.clear();
+    world.proxy->remove_endpoint(service_one, PodId{number});
+    BOOST_REQUIRE(world.wait([&] { return !world.drained.empty(); }));
+  }
+  BOOST_CHECK_EQUAL(crowd.lost, 0U);
+  BOOST_CHECK_GT(crowd.by_a, 0U);
+  BOOST_CHECK(world.refused.empty());
+  BOOST_CHECK(wait_for([&] { return live.count() == 0; }));
 }
 
 BOOST_AUTO_TEST_CASE(a_removed_endpoint_lets_its_network_go_when_its_last_connection_ends) {

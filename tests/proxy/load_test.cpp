@@ -287,8 +287,11 @@ BOOST_AUTO_TEST_CASE(no_descriptor_leaks_over_thousands_of_connections) {
       send_text(client.fd.get(), "x");
       BOOST_REQUIRE_EQUAL(hear(client.fd.get(), 1).text, "a");
     }
-    BOOST_CHECK(world.wait([&] { return world.proxy->counters(service_one).active == 0; }));
-    BOOST_CHECK_EQUAL(world.proxy->counters(service_one).total, 4000U);
+    const auto all_came_and_went = [&] {
+      const ProxyCounters counters = world.proxy->counters(service_one);
+      return counters.total == 4000 && counters.active == 0;
+    };
+    BOOST_CHECK(world.wait(all_came_and_went));
     BOOST_CHECK(wait_for([&] { return open_descriptors() == before; }));
   }
   BOOST_CHECK_EQUAL(open_descriptors(), before_world);

@@ -144,6 +144,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_bound_is_told_while_the_rest_works) {
   world.proxy->open({service_one, "web", {taken, good, foreign}, Balancing::least_connections, {}});
   world.ready(1, backend.address());
   BOOST_REQUIRE(world.wait([&] { return world.failed.size() == 2 && world.listening.size() == 1; }));
+  world.settle();
   BOOST_CHECK(world.failed[0].address == taken);
   BOOST_CHECK_EQUAL(world.failed[0].error.code, EADDRINUSE);
   BOOST_CHECK(world.failed[0].remedy.find("ss -ltnp") != std::string::npos);
