@@ -15,6 +15,9 @@ namespace {
 // One connection may move this many scratch buffers before the others have their turn.
 constexpr int turns_max = 4;
 
+// So many full reads more than others, and a direction is worth a pipe.
+constexpr std::uint8_t hot = 4, heat_max = 8;
+
 // At a reset, what the kernel still holds may be this much.
 constexpr int salvage_turns_max = 256;
 
@@ -112,8 +115,10 @@ void Relay::conclude_connect() {
 
 void Relay::pump(Side& from, Side& to, int turns) {
   while (turns-- > 0 && !to.pending && !from.read_ended) {
-    const ssize_t got = ::recv(from.fd.get(), shared_.scratch.data(), shared_.scratch.size(), 0);
-    if (got < 0 && is_again(errno)) return;
+    std::optional<ssize_t> spliced;
+    if (from.heat >= hot) spliced = splice(from, to);
+    const ssize_t got = spliced ? *spliced : copy(from, to);
+    if (got < 0 && is_again(static_cast<int>(-got))) return;
     if (got < 0) {
       broken_ = true;
       return;
@@ -122,12 +127,51 @@ void Relay::pump(Side& from, Side& to, int turns) {
       from.read_ended = true;
       return;
     }
-    const auto count = static_cast<std::size_t>(got);
-    &from == &client_ ? on_client_bytes(count) : on_server_bytes(count);
-    write(to, shared_.scratch.data(), count);
-    // most often that was all, and to ask would cost a call
-    if (count < shared_.scratch.size() && turns < turns_max) return;
+    const bool is_full = static_cast<std::size_t>(got) >= shared_.scratch.size();
+    if (is_full && from.heat < heat_max) ++from.heat;
+    if (!is_full && from.heat > 0) --from.heat;
+    // most often that was all, and to ask would cost a call; a pipe took enough for one turn
+    if ((!is_full || spliced) && turns < turns_max) return;
   }
+}
+
+void Relay::count_bytes(const Side& from, ssize_t count) {
+  if (count > 0)
+    &from == &client_ ? on_client_bytes(static_cast<std::size_t>(count))
+                      : on_server_bytes(static_cast<std::size_t>(count));
+}
+
+// How many bytes came; 0 at the end of the stream, and a negative errno.
+ssize_t Relay::copy(Side& from, Side& to) {
+  const ssize_t got = ::recv(from.fd.get(), shared_.scratch.data(), shared_.scratch.size(), 0);
+  if (got <= 0) return got < 0 ? -errno : 0;
+  count_bytes(from, got);
+  write(to, shared_.scratch.data(), static_cast<std::size_t>(got));
+  return got;
+}
+
+// The same without a copy; nothing where no pipe is to be had.
+std::optional<ssize_t> Relay::splice(Side& from, Side& to) {
+  std::optional<PipePool::Loan> pipe = shared_.pipes.borrow();
+  if (!pipe) return std::nullopt;
+  const ssize_t got = pipe->fill(from.fd.get());
+  if (got <= 0) return got;
+  count_bytes(from, got);
+  if (!flush(to, *pipe)) to.pending = std::make_unique<Pending>(Pending{0, {}, std::move(pipe)});
+  return got;
+}
+
+// True once nothing is left to be written.
+bool Relay::flush(Side& to, PipePool::Loan& pipe) {
+  while (pipe.size() > 0) {
+    const ssize_t sent = pipe.drain(to.fd.get());
+    if (sent < 0 && is_again(static_cast<int>(-sent))) return false;
+    if (sent <= 0) {
+      broken_ = true;
+      return true;
+    }
+  }
+  return true;
 }
 
 void Relay::write(Side& to, const char* bytes, std::size_t count) {
@@ -142,12 +186,13 @@ void Relay::write(Side& to, const char* bytes, std::size_t count) {
     bytes += sent;
     count -= static_cast<std::size_t>(sent);
   }
-  if (count > 0) to.pending = std::make_unique<Pending>(Pending{0, std::vector<char>(bytes, bytes + count)});
+  if (count > 0) to.pending = std::make_unique<Pending>(Pending{0, std::vector<char>(bytes, bytes + count), {}});
 }
 
 void Relay::flush(Side& to) {
   if (!to.pending) return;
   Pending& pending = *to.pending;
+  if (pending.pipe && !flush(to, *pending.pipe)) return;
   while (pending.written < pending.bytes.size()) {
     const ssize_t sent = ::send(to.fd.get(), pending.bytes.data() + pending.written,
                                 pending.bytes.size() - pending.written, MSG_NOSIGNAL);

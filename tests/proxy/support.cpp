@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <ostream>
+#include <string_view>
 
 namespace reeve::proxy::test {
 namespace {
@@ -18,6 +19,18 @@ void be_patient(int fd) {
   const timeval ceiling{10, 0};
   ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &ceiling, sizeof ceiling);
   ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &ceiling, sizeof ceiling);
+}
+
+std::size_t count_descriptors(std::string_view kind) {
+  DIR* const directory = ::opendir("/proc/self/fd");
+  std::size_t count = 0;
+  while (const dirent* entry = ::readdir(directory)) {
+    char name[64] = "";
+    const ssize_t size = ::readlinkat(::dirfd(directory), entry->d_name, name, sizeof name);
+    if (size > 0 && std::string_view(name, static_cast<std::size_t>(size)).starts_with(kind)) ++count;
+  }
+  ::closedir(directory);
+  return count;
 }
 
 }  // namespace
@@ -109,13 +122,9 @@ char ask(const SocketAddress& at, const Network* network) {
   return heard.text.empty() ? 'e' : heard.text[0];
 }
 
-std::size_t open_descriptors() {
-  DIR* const directory = ::opendir("/proc/self/fd");
-  std::size_t count = 0;
-  while (::readdir(directory) != nullptr) ++count;
-  ::closedir(directory);
-  return count;
-}
+std::size_t open_descriptors() { return count_descriptors(""); }
+
+std::size_t open_pipes() { return count_descriptors("pipe:"); }
 
 bool wait_for(const std::function<bool()>& condition, std::chrono::milliseconds ceiling) {
   const auto until = std::chrono::steady_clock::now() + ceiling;

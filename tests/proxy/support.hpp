@@ -64,6 +64,7 @@ std::ostream& operator<<(std::ostream& out, const Heard& heard);
 char ask(const SocketAddress& at, const Network* network = nullptr);
 
 std::size_t open_descriptors();
+std::size_t open_pipes();
 
 bool wait_for(const std::function<bool()>& condition, std::chrono::milliseconds ceiling = std::chrono::seconds(20));
 

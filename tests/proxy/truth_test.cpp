@@ -47,10 +47,31 @@ std::string play_through_proxy(const Scene& scene, const SocketAddress& front, c
   return seen;
 }
 
+// Much in one direction.
+void pour(int from, int to) {
+  const std::string much(4U << 20, 'x');
+  std::thread writer([&] { ::send(from, much.data(), much.size(), MSG_NOSIGNAL); });
+  BOOST_CHECK_EQUAL(hear(to, much.size()).text.size(), much.size());
+  writer.join();
+}
+
+// The same after so much was said both ways that the proxy splices.
+Scene hot(const Scene& scene) {
+  return [scene](Pair pair) {
+    const std::size_t pipes = open_pipes();
+    pour(pair.client.get(), pair.server.get());
+    pour(pair.server.get(), pair.client.get());
+    BOOST_CHECK_GT(open_pipes(), pipes);
+    return scene(std::move(pair));
+  };
+}
+
 void check_same(const Scene& scene, const std::string& expected) {
   BOOST_CHECK_EQUAL(play_directly(scene), expected);
-  BOOST_CHECK_EQUAL(play_through_proxy(scene, free_address(), free_address()), expected);
-  BOOST_CHECK_EQUAL(play_through_proxy(scene, free_address("[::1]"), free_address("[::1]")), expected);
+  for (const Scene& each : {scene, hot(scene)}) {
+    BOOST_CHECK_EQUAL(play_through_proxy(each, free_address(), free_address()), expected);
+    BOOST_CHECK_EQUAL(play_through_proxy(each, free_address("[::1]"), free_address("[::1]")), expected);
+  }
 }
 
 void reset(UniqueFd fd) { linux::reset_on_close(fd.get()); }
@@ -200,9 +221,14 @@ BOOST_AUTO_TEST_CASE(unix_ends_half_close_too) {
     pair.server.reset();
     return told(question) + " " + told(hear(pair.client.get(), 100));
   };
-  const SocketAddress back = free_unix_address();
-  BOOST_CHECK_EQUAL(play_through_proxy(scene, free_unix_address(), back), "\"question\" end \"answer\" end");
-  ::unlink(back.path().c_str());
+  for (const Scene& each : {scene, hot(scene)}) {
+    const SocketAddress back = free_unix_address();
+    BOOST_CHECK_EQUAL(play_through_proxy(each, free_unix_address(), back), "\"question\" end \"answer\" end");
+    BOOST_CHECK_EQUAL(play_through_proxy(each, free_address(), back.with_path(back.path() + "2")),
+                      "\"question\" end \"answer\" end");
+    ::unlink(back.path().c_str());
+    ::unlink((back.path() + "2").c_str());
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

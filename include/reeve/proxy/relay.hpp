@@ -4,6 +4,7 @@
 
 #include <reeve/core/result.hpp>
 #include <reeve/linux/fd.hpp>
+#include <reeve/proxy/pipe_pool.hpp>
 
 #include <uv.h>
 
@@ -11,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace reeve::proxy {
@@ -19,6 +21,7 @@ namespace reeve::proxy {
 struct RelayLoop {
   uv_loop_t* loop = nullptr;
   std::array<char, 65536> scratch;
+  PipePool pipes;
 };
 
 enum class RelayEnd { orderly, reset };
@@ -57,10 +60,11 @@ class Relay {
   virtual void on_ended(RelayEnd how) = 0;
 
  private:
-  // What could not be written yet.
+  // What could not be written yet: copied, or in a pipe.
   struct Pending {
     std::size_t written = 0;
     std::vector<char> bytes;
+    std::optional<PipePool::Loan> pipe;
   };
 
   // One of the two ends.
@@ -68,9 +72,10 @@ class Relay {
     uv_poll_t poll;
     linux::UniqueFd fd;
     std::uint8_t watched = 0;          // the events libuv watches for
-    bool read_ended = false;           // the peer wrote its last byte
-    bool write_ended = false;          // we passed that on to this side
-    bool hung_up = false;              // said so once; to listen for more would spin
+    std::uint8_t heat = 0;             // rises with every full read
+    bool read_ended : 1 = false;       // the peer wrote its last byte
+    bool write_ended : 1 = false;      // we passed that on to this side
+    bool hung_up : 1 = false;          // said so once; to listen for more would spin
     std::unique_ptr<Pending> pending;  // waits to be written to this side
   };
 
@@ -82,8 +87,12 @@ class Relay {
   void on_event_while_connecting(Side& side, int status, int events);
   void conclude_connect();
   void pump(Side& from, Side& to, int turns);
+  ssize_t copy(Side& from, Side& to);
+  std::optional<ssize_t> splice(Side& from, Side& to);
+  void count_bytes(const Side& from, ssize_t count);
   void write(Side& to, const char* bytes, std::size_t count);
   void flush(Side& to);
+  bool flush(Side& to, PipePool::Loan& pipe);
   void pass_on_end(Side& from, Side& to);
   void settle();
   int wanted_events(const Side& side) const noexcept;
