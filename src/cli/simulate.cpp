@@ -28,7 +28,8 @@ void print(const Simulation& simulation, const Asked& asked) {
 }
 
 int simulate(config::Configuration configuration, Duration span, std::int64_t seed, const Asked& asked) {
-  Simulation simulation(static_cast<std::uint64_t>(seed), std::move(configuration.simulations));
+  Simulation simulation({static_cast<std::uint64_t>(seed), configuration.supervisor.isolation},
+                        std::move(configuration.simulations));
   for (config::Placed& each : configuration.objects) simulation.apply(std::move(each.object));
   simulation.advance(span);
   print(simulation, asked);

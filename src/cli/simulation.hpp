@@ -24,7 +24,8 @@ struct Happening {
 
 class Simulation {
  public:
-  Simulation(std::uint64_t seed, Simulations assumptions) : supervisor_(seed), assumptions_(std::move(assumptions)) {}
+  Simulation(SupervisorOptions options, Simulations assumptions)
+      : supervisor_(options), assumptions_(std::move(assumptions)) {}
 
   // An object is written, as if by its file.
   void apply(Object object) { tell(ObjectApplied{std::move(object)}); }

@@ -128,6 +128,7 @@ void Container::record_end(StateTerminated end) {
   previous_ = std::move(newest_);
   newest_ = std::move(end);
   started_ = false;
+  kill_delayed_ = false;
 }
 
 // A probe's kill and the new start are decided together, seeing the ends that were known before the kill; only a start
@@ -171,6 +172,7 @@ void Container::restart_when_allowed(PodStep& step) {
 
 void Container::leave() noexcept {
   leaving_ = true;
+  kill_delayed_ = false;
   if (is_backing_off() || awaits_sandbox()) state_ = Ended{};
 }
 
@@ -193,6 +195,7 @@ void Container::stop(PodStep& step, Instant kill_at) {
 }
 
 void Container::begin_stop(PodStep& step, Instant kill_at, StopCause cause) {
+  kill_delayed_ = false;
   Stopping stopping{*live_instance(), 0, std::nullopt, step.now, kill_at, cause, false};
   if (const auto* running = std::get_if<Running>(&state_)) {
     stopping.pid = running->pid;
@@ -264,7 +267,7 @@ void Container::end_probes(PodStep& step) {
   }
 }
 
-bool Container::probe_finished(PodStep& step, ProbeRunId run, const ProbeOutcome& outcome) {
+bool Container::probe_finished(PodStep& step, ProbeRunId run, const ProbeOutcome& outcome, LivenessKill kill) {
   const auto found = std::ranges::find_if(probes_, [&](const ProbeWorker& each) { return each.in_flight() == run; });
   if (found == probes_.end()) return false;
   found->remember(outcome, step.now);
@@ -272,7 +275,8 @@ bool Container::probe_finished(PodStep& step, ProbeRunId run, const ProbeOutcome
   report_outcome(step, *found, outcome, judgement.thrown_away);
   using Verdict = ProbeWorker::Verdict;
   if (judgement.verdict == Verdict::success && found->type() == ProbeType::startup) become_started(step);
-  if (judgement.verdict == Verdict::failure && found->type() != ProbeType::readiness) fail_probe(step, *found);
+  if (judgement.verdict == Verdict::failure && found->type() == ProbeType::startup) fail_probe(step, *found);
+  if (found->type() == ProbeType::liveness) judge_liveness(step, *found, judgement.verdict, kill);
   run_due_probes(step);
   return true;
 }

@@ -21,6 +21,22 @@ void Deployment::reconcile(Step& step, Owner& owner) {
   const Status before = status_;
   for (const auto& each : sets_) each->ripen(owner, step.now);
   note_pause(step.now);
+  do {
+    bring_about(step, owner);
+    update_status(step.now);
+  } while (roll_back(step));
+  kill_delayed(step, owner);
+  const bool complete = rollout::is_complete(status_.counts, limits_.replicas);
+  if (complete) forget_rollback();
+  if (object_.spec.paused || complete) clean_up(step, owner);
+  for (const auto& each : sets_) {
+    if (each->take_changed()) owner.changed(*each);
+  }
+  if (status_ != before) owner.changed(*this);
+}
+
+// Passes until one changes nothing.
+void Deployment::bring_about(Step& step, Owner& owner) {
   bool again = true;
   while (again) {
     follow_newest(step, owner);
@@ -28,12 +44,6 @@ void Deployment::reconcile(Step& step, Owner& owner) {
     for (const auto& each : sets_) each->trim(step, owner);
   }
   grow(step, owner);  // last: what one pass asks for and the next takes back never starts
-  update_status(step.now);
-  if (object_.spec.paused || rollout::is_complete(status_.counts, limits_.replicas)) clean_up(step, owner);
-  for (const auto& each : sets_) {
-    if (each->take_changed()) owner.changed(*each);
-  }
-  if (status_ != before) owner.changed(*this);
 }
 
 // One pass of the controller (deployment_controller.go syncDeployment).
@@ -132,12 +142,22 @@ bool Deployment::resize(Step& step, ReplicaSet& set, Count size) {
 }
 
 void Deployment::grow(Step& step, Owner& owner) {
-  for (const auto& each : sets_) {
-    if (!each->grow(step, owner, limits_.total_max())) continue;
-    report(step, "NetworkIsolated",
-           "Each pod of replica set " + each->name().name + " gets an isolated network: there may be " +
-               std::to_string(limits_.total_max()) + " at a time, and only one can listen on " +
-               fixed_port(each->pod_template().spec).value_or("") + " in the host's network");
+  for (const auto& each : sets_) tell(step, *each, each->grow(step, owner, limits_.total_max()));
+}
+
+void Deployment::tell(Step& step, const ReplicaSet& set, ReplicaSet::Collision collision) const {
+  if (collision == ReplicaSet::Collision::none) return;
+  const std::string why = ": there may be " + std::to_string(limits_.total_max()) +
+                          " at a time, and only one can listen on " + fixed_port(set.pod_template().spec).value_or("") +
+                          " in the host's network";
+  if (collision == ReplicaSet::Collision::isolated) {
+    report(step, "NetworkIsolated", "Each pod of replica set " + set.name().name + " gets an isolated network" + why);
+  } else {
+    report(step, "NetworkShared",
+           "Pods of replica set " + set.name().name + " without isolation share one network" + why +
+               "; write containerPort = 0 and let the program listen on the port that it finds in PORT or PORT_<NAME>, "
+               "or let one run at a time: replicas = 1 and maxSurge = 0",
+           EventType::warning);
   }
 }
 
@@ -165,10 +185,10 @@ void Deployment::remove_all(Step& step, Owner& owner) {
   for (auto& each : std::exchange(sets_, {})) owner.removed(step, std::move(each));
 }
 
-void Deployment::report(Step& step, std::string_view reason, std::string message) const {
+void Deployment::report(Step& step, std::string_view reason, std::string message, EventType type) const {
   step.report({.object = name(),
                .field_path = {},
-               .type = EventType::normal,
+               .type = type,
                .reason = reason,
                .message = std::move(message),
                .source = source::deployment_controller});
@@ -235,7 +255,7 @@ bool Deployment::shrink_old(Step& step) {
   std::vector<ReplicaSet*> old = old_sets();
   std::erase_if(old, [](const ReplicaSet* each) { return each->size() == 0; });
   if (old.empty()) return false;
-  const Count budget = rollout::removable(limits_, total(), {newest_->size(), newest_->counts().available});
+  const Count budget = rollout::removable(limits_, total(), {newest_->size(), newest_->counts().available}) - doomed();
   if (budget <= 0) return false;
   bool scaled = false;
   const auto look = [&] {
@@ -247,7 +267,7 @@ bool Deployment::shrink_old(Step& step) {
     for (std::size_t i = 0; i < old.size(); ++i) scaled = resize(step, *old[i], sizes[i]) || scaled;
   };
   take(rollout::without_unhealthy(look(), budget));
-  take(rollout::without(look(), count().available - limits_.available_min()));
+  take(rollout::without(look(), spare()));
   return scaled;
 }
 

@@ -130,6 +130,11 @@ std::optional<Instant> Deployment::progress_deadline() const {
   return later(current->last_update, object_.spec.progress_deadline);
 }
 
+bool Deployment::is_timed_out() const {
+  const DeploymentCondition* current = condition(DeploymentConditionType::progressing);
+  return current != nullptr && current->reason == timed_out;
+}
+
 bool Deployment::has_timed_out(Instant now) const {
   const auto due = progress_deadline();
   return due && *due <= now;

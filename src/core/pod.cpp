@@ -130,8 +130,21 @@ void Pod::restart_now(Step& step) {
   with(step, [](PodStep& mine, Container& each) { each.restart_now(mine); });
 }
 
-void Pod::probe_finished(Step& step, ProbeRunId run, const ProbeOutcome& outcome) {
-  with(step, [&](PodStep& mine, Container& each) { each.probe_finished(mine, run, outcome); });
+void Pod::probe_finished(Step& step, ProbeRunId run, const ProbeOutcome& outcome, LivenessKill kill) {
+  with(step, [&](PodStep& mine, Container& each) { each.probe_finished(mine, run, outcome, kill); });
+}
+
+void Pod::end_delay(Step& step) {
+  with(step, [](PodStep& mine, Container& each) { each.end_delay(mine); });
+}
+
+bool Pod::is_restarting() const noexcept {
+  return !stopping_by_ &&
+         (any_of(init_, &Container::is_being_stopped) || any_of(regular_, &Container::is_being_stopped));
+}
+
+bool Pod::waits_for_kill() const noexcept {
+  return any_of(init_, &Container::waits_for_kill) || any_of(regular_, &Container::waits_for_kill);
 }
 
 void Pod::connection_refused(Step& step) {

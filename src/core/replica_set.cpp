@@ -45,8 +45,7 @@ ReplicaSet::ReplicaSet(const DeploymentObject& deployment, Instant deployment_cr
       template_(std::make_shared<const PodTemplate>(deployment.spec.pod_template)),
       selector_(deployment.spec.selector.match_labels),
       min_ready_(deployment.spec.min_ready) {
-  const PodSpec& pod = template_->spec;
-  has_fixed_port_ = !pod.network && pod.isolation != Isolation::none && fixed_port(pod).has_value();
+  has_fixed_port_ = !template_->spec.network && fixed_port(template_->spec).has_value();
   selector_[hash_label] = hash_;
 }
 
@@ -100,17 +99,24 @@ void ReplicaSet::require_ready_for(Duration min_ready, const Pods& pods, Instant
   for (const PodId each : this->pods()) update(*pods.find(each), now);
 }
 
-bool ReplicaSet::grow(Step& step, Pods& pods, std::int64_t copies) {
-  if (counts_.replicas >= size_) return false;
-  const bool is_news = isolates(copies) && isolated_ == nullptr;
-  if (is_news) {
+ReplicaSet::Collision ReplicaSet::collision(const Pods& pods, std::int64_t copies) const {
+  if (!has_fixed_port_ || copies <= 1) return Collision::none;
+  const Isolation isolation = template_->spec.isolation.value_or(pods.default_isolation());
+  return isolation == Isolation::none ? Collision::shared : Collision::isolated;
+}
+
+ReplicaSet::Collision ReplicaSet::grow(Step& step, Pods& pods, std::int64_t copies) {
+  if (counts_.replicas >= size_) return Collision::none;
+  const Collision collision = this->collision(pods, copies);
+  if (collision == Collision::isolated && isolated_ == nullptr) {
     auto isolated = std::make_shared<PodSpec>(template_->spec);
     isolated->network = Network::isolated;
     isolated_ = std::move(isolated);
   }
   const std::shared_ptr<const PodSpec> own(template_, &template_->spec);
-  while (counts_.replicas < size_) create(step, pods, isolates(copies) ? isolated_ : own);
-  return is_news;
+  while (counts_.replicas < size_) create(step, pods, collision == Collision::isolated ? isolated_ : own);
+  if (collision == Collision::none || collision == told_) return Collision::none;
+  return told_ = collision;
 }
 
 void ReplicaSet::create(Step& step, Pods& pods, const std::shared_ptr<const PodSpec>& spec) {
@@ -157,6 +163,7 @@ void ReplicaSet::count(const Member& member, int sign) noexcept {
   if (member.active) counts_.replicas += sign;
   if (member.ready) counts_.ready += sign;
   if (member.available) counts_.available += sign;
+  if (member.available && member.restarting) restarting_ += sign;
   if (member.terminating) counts_.terminating += sign;
 }
 
@@ -167,12 +174,16 @@ ReplicaSet::Member ReplicaSet::look_at(const Pod& pod, Instant now) const {
   member.ready = member.active && pod.is_ready();
   if (member.ready) member.available_at = later(pod.ready_since(), min_ready_);
   member.available = member.ready && member.available_at <= now;  // IsPodAvailable
+  member.restarting = member.active && pod.is_restarting();
+  member.waits_for_kill = member.active && pod.waits_for_kill();
   return member;
 }
 
 void ReplicaSet::exchange(PodId pod, Member& member, const Member& now) {
   if (member.waits()) ripening_.erase({member.available_at, pod});
   if (now.waits()) ripening_.insert({now.available_at, pod});
+  if (member.waits_for_kill) waiting_for_kill_.erase({member.available, pod});
+  if (now.waits_for_kill) waiting_for_kill_.insert({now.available, pod});
   const Counts before = counts_;
   count(member, -1);
   count(now, 1);
@@ -208,6 +219,17 @@ void ReplicaSet::ripen(const Pods& pods, Instant now) {
 std::optional<Instant> ReplicaSet::deadline() const noexcept {
   if (ripening_.empty()) return std::nullopt;
   return ripening_.begin()->first;
+}
+
+bool ReplicaSet::is_available(PodId pod) const {
+  const auto found = pods_.find(pod);
+  return found != pods_.end() && found->second.available;
+}
+
+std::optional<ReplicaSet::Doomed> ReplicaSet::next_to_kill() const noexcept {
+  if (waiting_for_kill_.empty()) return std::nullopt;
+  const auto& [available, pod] = *waiting_for_kill_.begin();
+  return Doomed{pod, available};
 }
 
 std::vector<PodId> ReplicaSet::pods() const {

@@ -113,7 +113,22 @@ void Supervisor::answer(Step& step, ContainerExited& input) {
 
 void Supervisor::answer(Step& step, ProbeFinished& input) {
   const auto id = take(runs_, input.run);
-  if (id) with_pod(step, *id, [&](Pod& pod) { pod.probe_finished(step, input.run, input.outcome); });
+  if (!id) return;
+  const LivenessKill kill = liveness_kill(*id, input.outcome);
+  with_pod(step, *id, [&](Pod& pod) { pod.probe_finished(step, input.run, input.outcome, kill); });
+}
+
+// Only what failed can lead to a kill, and only a deployment has something against it.
+LivenessKill Supervisor::liveness_kill(PodId id, const ProbeOutcome& outcome) const {
+  const bool failed = outcome.result == ProbeResult::failure || outcome.result == ProbeResult::unknown;
+  const auto entry = entries_.find(id);
+  if (!failed || entry == entries_.end() || entry->second.owner == nullptr) return LivenessKill::now;
+  const ReplicaSet& owner = *entry->second.owner;
+  return deployments_.at(owner.deployment())->liveness_kill(owner, id);
+}
+
+void Supervisor::end_delay(Step& step, PodId id) {
+  with_pod(step, id, [&](Pod& pod) { pod.end_delay(step); });
 }
 
 void Supervisor::answer(Step& step, ConnectionRefused& input) {

@@ -34,6 +34,7 @@ void Supervisor::answer(Step& step, ObjectDeleted& input) {
     if (found != by_name_.end()) remove(step, found->second, input.grace);
   } else if (auto deployment = deployments_.extract(input.object)) {
     deployment.mapped()->remove_all(step, *this);
+    selectors_.erase(input.object);
     unschedule(input.object);
     note(Resource::deployments, input.object, ChangeType::deleted,
          std::shared_ptr<const Deployment>(std::move(deployment.mapped())));
@@ -65,7 +66,10 @@ void Supervisor::apply(Step& step, DeploymentObject object) {
   const ObjectRef name = ref_of(object);
   object.metadata.annotations.erase(annotation::revision);
   auto& deployment = deployments_[name];
-  if (deployment == nullptr) {
+  const bool is_new = deployment == nullptr;
+  const bool moves = is_new || deployment->object().spec.selector != object.spec.selector ||
+                     deployment->object().spec.pod_template.metadata.labels != object.spec.pod_template.metadata.labels;
+  if (is_new) {
     deployment = std::make_unique<Deployment>(std::move(object), step.now);
     note(Resource::deployments, name, ChangeType::added);
   } else if (deployment->object() != object) {
@@ -74,25 +78,19 @@ void Supervisor::apply(Step& step, DeploymentObject object) {
   } else {
     return;
   }
-  warn_of_overlap(step, *deployment);
+  if (moves) warn_of_overlap(step, *deployment);
   unsettled_.insert(name);
 }
 
 // Each keeps its own pods, but services and commands that go by labels meet those of both.
 void Supervisor::warn_of_overlap(Step& step, const Deployment& deployment) {
-  const DeploymentSpec& own = deployment.object().spec;
-  for (const auto& [name, other] : deployments_) {
-    if (other.get() == &deployment || name.name_space != deployment.object().metadata.name_space) continue;
-    const DeploymentSpec& its = other->object().spec;
-    if (!selects(own.selector.match_labels, its.pod_template.metadata.labels) &&
-        !selects(its.selector.match_labels, own.pod_template.metadata.labels)) {
-      continue;
-    }
+  selectors_.put(deployment.object());
+  for (const ObjectRef& other : selectors_.overlapping(deployment.object())) {
     step.report({.object = deployment.name(),
                  .field_path = {},
                  .type = EventType::warning,
                  .reason = "SelectorOverlap",
-                 .message = "Deployment \"" + name.name +
+                 .message = "Deployment \"" + other.name +
                             "\" and this one select each other's pods: give each a label that the other does not have",
                  .source = source::deployment_controller});
   }

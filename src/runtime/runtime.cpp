@@ -56,7 +56,7 @@ Runtime::Runtime(uv_loop_t& loop, Console& console, std::vector<std::string> fil
     : loop_(loop),
       narrator_(console),
       files_(std::move(files)),
-      supervisor_(linux::entropy_seed(), node_name()),
+      supervisor_({linux::entropy_seed(), configuration.supervisor.isolation, node_name()}),
       settings_(configuration.supervisor),
       images_(configuration.images),
       wall_offset_(linux::wall_now().time_since_epoch() - linux::monotonic_now().time_since_epoch()) {}
@@ -237,6 +237,7 @@ void Runtime::reload() {
   containers_->change_settings(settings_of(*loaded));
   sandboxes_->change_default_isolation(loaded->supervisor.isolation);
   settings_ = loaded->supervisor;
+  supervisor_.set_default_isolation(settings_.isolation);
   images_ = loaded->images;
   apply(*loaded);
   narrator_.say("reloaded");

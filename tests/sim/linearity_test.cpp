@@ -63,7 +63,7 @@ class Answers {
   std::size_t pods() const { return supervisor_.pods().size(); }
 
  private:
-  Supervisor supervisor_{1};
+  Supervisor supervisor_{SupervisorOptions{}};
   Instant now_{};
   std::vector<Input> pending_;
 };

@@ -15,7 +15,7 @@ constexpr Duration gone_within = seconds(300);
 }  // namespace
 
 World::World(std::uint64_t seed, Duration lasts, bool trace)
-    : chance_(seed), options_(chance_), lasts_(lasts), tracing_(trace), supervisor_(seed), model_(supervisor_) {
+    : chance_(seed), options_(chance_), lasts_(lasts), tracing_(trace), supervisor_({.seed = seed}), model_(supervisor_) {
   if (seed % 8 == 5) options_.operator_every /= 40;  // a very busy operator
 }
 

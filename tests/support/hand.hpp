@@ -12,7 +12,7 @@ namespace reeve::test {
 
 class Hand {
  public:
-  Supervisor supervisor{1};
+  Supervisor supervisor{SupervisorOptions{}};
   Instant now{};
   Effects last;  // of the newest step
   Effects all;

@@ -32,7 +32,9 @@ inline DeploymentObject deployment_of(std::int32_t replicas, const std::string& 
 
 class Rollout {
  public:
-  Supervisor supervisor{1};
+  explicit Rollout(SupervisorOptions options = {}) : supervisor(options) {}
+
+  Supervisor supervisor;
   Instant now{};
   bool stops_at_once = true;
   std::vector<Event> events;

@@ -28,7 +28,7 @@ class Script {
   };
   std::function<void(const Effect&, Instant)> watch = [](const Effect&, Instant) {};
 
-  Supervisor supervisor{1};
+  Supervisor supervisor{SupervisorOptions{}};
   Instant now{};
   std::vector<Instant> starts;
   std::vector<Event> events;

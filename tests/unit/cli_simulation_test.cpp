@@ -18,7 +18,7 @@ config::Configuration configuration_of(std::string text) {
 
 std::vector<cli::Happening> simulated(std::string text, Duration span) {
   config::Configuration configuration = configuration_of(std::move(text));
-  Simulation simulation(1, std::move(configuration.simulations));
+  Simulation simulation({1, configuration.supervisor.isolation}, std::move(configuration.simulations));
   for (config::Placed& each : configuration.objects) simulation.apply(std::move(each.object));
   simulation.advance(span);
   return simulation.happenings();

@@ -15,7 +15,7 @@ namespace {
 // With a deployment that is complete.
 class Running : public Rollout {
  public:
-  explicit Running(const DeploymentObject& object) {
+  explicit Running(const DeploymentObject& object, SupervisorOptions options = {}) : Rollout(options) {
     apply(object);
     all_ready(object.spec.pod_template.spec.containers[0].command[1]);
     scaled();
@@ -532,6 +532,45 @@ BOOST_AUTO_TEST_CASE(pods_that_cannot_collide_keep_the_network_they_have) {
   DeploymentObject named = with_port(deployment_of(2));
   named.spec.pod_template.spec.network = Network::nat;
   BOOST_CHECK((networks(Running(named), "v1") == Networks(2, Network::nat)));
+}
+
+// Inside an ordinary container: nothing can be isolated.
+BOOST_AUTO_TEST_CASE(copies_without_isolation_share_the_network_and_that_is_warned_of_once) {
+  const SupervisorOptions none{.default_isolation = Isolation::none};
+  Running world(with_port(deployment_of(2)), none);
+  BOOST_CHECK((networks(world, "v1") == Networks(2)));
+  world.apply(with_port(deployment_of(1)));
+  world.apply(with_port(deployment_of(3)));
+  BOOST_CHECK((networks(world, "v1") == Networks(3)));
+  std::vector<Event> told;
+  std::ranges::copy_if(world.events, std::back_inserter(told), [](const Event& each) {
+    return each.reason == "NetworkShared" || each.reason == "NetworkIsolated";
+  });
+  BOOST_REQUIRE(told.size() == 1u);
+  BOOST_CHECK((told[0].type == EventType::warning));
+  BOOST_TEST(
+      told[0].message ==
+      "Pods of replica set " + world.set("v1")->name().name +
+          " without isolation share one network: there may be 3 at a time, and only one can listen on "
+          "containerPort 3000 of container \"main\" in the host's network; write containerPort = 0 and let the "
+          "program listen on the port that it finds in PORT or PORT_<NAME>, or let one run at a time: replicas = "
+          "1 and maxSurge = 0");
+  world.apply(with_port(deployment_of(3, "v2")));
+  BOOST_TEST(std::ranges::count(world.events, "NetworkShared", &Event::reason) == 2);
+}
+
+BOOST_AUTO_TEST_CASE(pods_that_ask_for_isolation_get_it_whatever_the_default_is) {
+  DeploymentObject object = with_port(deployment_of(2));
+  object.spec.pod_template.spec.isolation = Isolation::private_namespaces;
+  const SupervisorOptions none{.default_isolation = Isolation::none};
+  BOOST_CHECK((networks(Running(object, none), "v1") == Networks(2, Network::isolated)));
+}
+
+BOOST_AUTO_TEST_CASE(a_default_isolation_that_changes_holds_for_new_pods) {
+  Running world(with_port(deployment_of(2)));
+  world.supervisor.set_default_isolation(Isolation::none);
+  world.apply(with_port(deployment_of(3)));
+  BOOST_CHECK((networks(world, "v1") == Networks{Network::isolated, Network::isolated, std::nullopt}));
 }
 
 // --- Leaving. ---

@@ -18,6 +18,9 @@ enum class Role {
   regular,
 };
 
+// What a failed liveness probe leads to: a kill, or a wait for one.
+enum class LivenessKill { now, delayed };
+
 class Container {
  public:
   Container(const ContainerSpec& spec, Role role, const PodSpec& pod);
@@ -48,6 +51,9 @@ class Container {
   // A human wants a new run: what runs is stopped with its grace and started again at once; a back-off ends.
   void restart_now(PodStep& step);
 
+  // A liveness kill that was delayed is so no longer.
+  void end_delay(PodStep& step);
+
   // The pod is gone: nobody will ask for the logs of its runs.
   void forget(Step& step) const;
 
@@ -55,7 +61,8 @@ class Container {
   bool started(PodStep& step, InstanceId instance, int pid);
   bool start_failed(PodStep& step, InstanceId instance, const std::string& message);
   bool exited(PodStep& step, InstanceId instance, ExitStatus status, std::optional<Usage> usage = {});
-  bool probe_finished(PodStep& step, ProbeRunId run, const ProbeOutcome& outcome);
+  // A liveness kill that is delayed is asked for again at each further failure, and off when the probe succeeds.
+  bool probe_finished(PodStep& step, ProbeRunId run, const ProbeOutcome& outcome, LivenessKill kill);
   void connection_refused(PodStep& step);
   void tick(PodStep& step);
 
@@ -72,6 +79,8 @@ class Container {
   bool is_running() const noexcept;
   bool is_started() const noexcept { return started_; }
   bool is_ready() const noexcept;
+  bool is_being_stopped() const noexcept { return std::holds_alternative<Stopping>(state_); }
+  bool waits_for_kill() const noexcept { return kill_delayed_; }
   bool succeeded() const noexcept { return has_ended() && newest_ && newest_->exit_code == 0; }
   bool failed() const noexcept { return has_ended() && newest_ && newest_->exit_code != 0; }
   const std::optional<StateTerminated>& last_end() const noexcept { return newest_; }
@@ -117,6 +126,8 @@ class Container {
   void settle_end(PodStep& step, bool killed_by_probe, std::optional<Instant> previous_end);
   void record_end(StateTerminated end);
   void begin_stop(PodStep& step, Instant kill_at, StopCause cause);
+  void judge_liveness(PodStep& step, ProbeWorker& worker, ProbeWorker::Verdict verdict, LivenessKill kill);
+  void delay_kill(PodStep& step, ProbeWorker& worker);
   void fail_probe(PodStep& step, const ProbeWorker& worker);
   void become_started(PodStep& step);
   void run_due_probes(PodStep& step);
@@ -134,6 +145,7 @@ class Container {
   bool leaving_ = false;
   bool suspended_ = false;
   bool announced_ = false;
+  bool kill_delayed_ = false;
   int restart_count_ = 0;
   State state_;
   Backoff backoff_;

@@ -41,6 +41,7 @@ class Deployment {
     virtual void changed(const ReplicaSet& replica_set) = 0;
     virtual void removed(Step& step, std::unique_ptr<ReplicaSet> replica_set) = 0;
     virtual void changed(const Deployment& deployment) = 0;
+    virtual void end_delay(Step& step, PodId id) = 0;  // of its liveness kills
   };
   using ReplicaSets = std::vector<std::unique_ptr<ReplicaSet>>;
 
@@ -72,6 +73,9 @@ class Deployment {
   // When to reconcile again though nothing happens: pods become available, or the progress deadline passes.
   std::optional<Instant> deadline() const;
 
+  // What a failed liveness probe of that pod leads to now.
+  LivenessKill liveness_kill(const ReplicaSet& owner, PodId pod) const;
+
   // All its replica sets and their pods are to go with it.
   void remove_all(Step& step, Owner& owner);
 
@@ -87,6 +91,7 @@ class Deployment {
   };
 
   // Each of these decides sizes; true if one changed, so that it is worth looking again (deployment.cpp).
+  void bring_about(Step& step, Owner& owner);
   bool pass(Step& step, Owner& owner);
   bool scale(Step& step);
   bool scale_in_proportion(Step& step);
@@ -106,7 +111,17 @@ class Deployment {
   Count total() const;
   void grow(Step& step, Owner& owner);
   void clean_up(Step& step, Owner& owner);
-  void report(Step& step, std::string_view reason, std::string message) const;
+  void tell(Step& step, const ReplicaSet& set, ReplicaSet::Collision collision) const;
+  void report(Step& step, std::string_view reason, std::string message, EventType type = EventType::normal) const;
+
+  // Reeve's own options (deployment_options.cpp).
+  bool roll_back(Step& step);
+  ReplicaSet* revision_before() const;
+  void take_back(Step& step, const ReplicaSet& set);
+  void forget_rollback();
+  Count doomed() const;
+  Count spare() const;
+  void kill_delayed(Step& step, Owner& owner);
 
   // Counts and conditions (deployment_status.cpp).
   rollout::Counts count() const;
@@ -114,6 +129,7 @@ class Deployment {
   void update_status(Instant now);
   void judge_progress(const rollout::Counts& before, Instant now);
   bool has_timed_out(Instant now) const;
+  bool is_timed_out() const;
   bool has_progress_deadline() const noexcept;
   void forget_progress();
   void renew_progress(std::string_view reason, std::string message, Instant now);
@@ -129,6 +145,13 @@ class Deployment {
   ReplicaSets sets_;
   ReplicaSet* newest_ = nullptr;
   Status status_;
+  // The last automatic rollback, by replica sets.
+  struct Rollback {
+    std::string from;
+    std::string to;
+    bool operator==(const Rollback&) const = default;
+  };
+  Rollback last_rollback_;
 };
 
 }  // namespace reeve

@@ -396,8 +396,12 @@ struct FieldsOf<DeploymentSpec> : NoOtherKeys {
       Field{"revisionHistoryLimit", &DeploymentSpec::revision_history_limit,
             "How many old replica sets are kept to go back to.", not_negative},
       Field{"paused", &DeploymentSpec::paused, "A changed template waits; scaling goes on."},
+      Field{"autoRollback", &DeploymentSpec::auto_rollback,
+            "An update that is stuck past progressDeadlineSeconds is undone. reeve's own."},
+      Field{"livenessBudget", &DeploymentSpec::liveness_budget,
+            "A liveness kill waits while it would leave fewer pods available than an update may. reeve's own."},
   };
-  static constexpr Names<3> later{"rollbackTo", "autoRollback", "livenessBudget"};
+  static constexpr Names<1> later{"rollbackTo"};
 };
 
 template <>

@@ -43,7 +43,8 @@ class Pod {
   void started(Step& step, InstanceId instance, int pid);
   void start_failed(Step& step, InstanceId instance, const std::string& message);
   void exited(Step& step, InstanceId instance, ExitStatus status, std::optional<Usage> usage = {});
-  void probe_finished(Step& step, ProbeRunId run, const ProbeOutcome& outcome);
+  void probe_finished(Step& step, ProbeRunId run, const ProbeOutcome& outcome, LivenessKill kill = LivenessKill::now);
+  void end_delay(Step& step);  // of liveness kills
   void connection_refused(Step& step);
   void restart_now(Step& step);
   void tick(Step& step);
@@ -73,6 +74,11 @@ class Pod {
   std::size_t fingerprint() const noexcept;
   unsigned standing() const noexcept;
   Instant ready_since() const noexcept { return transitions_[static_cast<std::size_t>(ConditionType::ready)]; }
+
+  // A container of it is being stopped and will start again: its readiness is about to end.
+  bool is_restarting() const noexcept;
+  // A container of it waits for its liveness kill.
+  bool waits_for_kill() const noexcept;
 
   // Active: it counts as a replica of its owner (pkg/controller/controller_utils.go).
   bool is_active() const noexcept { return !is_final(phase_) && !is_terminating(); }

@@ -41,6 +41,7 @@ class ReplicaSet {
     virtual void remove(Step& step, PodId id) = 0;
     virtual const Pod* find(PodId id) const = 0;
     virtual std::string fresh_name(const std::string& name_space, const std::string& base) = 0;
+    virtual Isolation default_isolation() const = 0;  // of pods that name none
   };
 
   // Of the deployment's template as it is now; `name` ends in `hash`.
@@ -78,6 +79,16 @@ class ReplicaSet {
   };
   const Counts& counts() const noexcept { return counts_; }
 
+  // Available pods that are being restarted, so that they will not be available for long.
+  std::int64_t restarting() const noexcept { return restarting_; }
+  bool is_available(PodId pod) const;
+  // The next pod to have its delayed liveness kill: first one that is not available anyway.
+  struct Doomed {
+    PodId pod;
+    bool available;
+  };
+  std::optional<Doomed> next_to_kill() const noexcept;
+
   // Something of its pods still runs, or may (rolling back on Recreate waits for that).
   bool has_pods_left() const noexcept { return counts_.replicas + counts_.terminating > 0; }
 
@@ -93,9 +104,15 @@ class ReplicaSet {
 
   // Removes pods until there are no more than its size says.
   void trim(Step& step, Pods& pods);
-  // Creates pods until there are as many. With copies, which is how many pods the deployment may have at a time, goes
-  // whether one needs an isolated network; true if one gets it for the first time.
-  bool grow(Step& step, Pods& pods, std::int64_t copies);
+  // What becomes of pods that need one port number, when several may be there at a time.
+  enum class Collision {
+    none,
+    isolated,  // each gets an isolated network
+    shared,    // each stays in the host's, for there is no isolation: only one can listen
+  };
+  // Creates pods until there are as many; copies is how many the deployment may have at a time. Answers a collision
+  // when it becomes one.
+  Collision grow(Step& step, Pods& pods, std::int64_t copies);
   void remove_all(Step& step, Pods& pods);
 
   // The order in which pods go is wanted no longer.
@@ -122,6 +139,8 @@ class ReplicaSet {
     bool terminating = false;
     bool ready = false;
     bool available = false;
+    bool restarting = false;
+    bool waits_for_kill = false;
     Instant available_at{};  // or will be, if it stays ready
     bool waits() const noexcept { return ready && !available; }
     bool operator==(const Member&) const = default;
@@ -132,7 +151,7 @@ class ReplicaSet {
   void exchange(PodId pod, Member& member, const Member& now);
   void count(const Member& member, int sign) noexcept;
   void create(Step& step, Pods& pods, const std::shared_ptr<const PodSpec>& spec);
-  bool isolates(std::int64_t copies) const noexcept { return has_fixed_port_ && copies > 1; }
+  Collision collision(const Pods& pods, std::int64_t copies) const;
   void report(Step& step, std::string_view reason, const std::string& message) const;
 
   ObjectRef name_;
@@ -143,6 +162,7 @@ class ReplicaSet {
   std::shared_ptr<const PodTemplate> template_;
   std::shared_ptr<const PodSpec> isolated_;  // its spec with an isolated network, once a pod needed that
   bool has_fixed_port_ = false;              // and no network is named
+  Collision told_ = Collision::none;
   Labels selector_;
   Labels annotations_;
   std::int64_t revision_ = 0;
@@ -154,8 +174,10 @@ class ReplicaSet {
   bool changed_ = false;
   Counts counts_;
   std::map<PodId, Member> pods_;
+  std::int64_t restarting_ = 0;
   std::set<std::pair<Instant, PodId>> ripening_;
-  std::unique_ptr<DeletionOrder> order_;  // while pods go
+  std::set<std::pair<bool, PodId>> waiting_for_kill_;  // those that are not available first
+  std::unique_ptr<DeletionOrder> order_;               // while pods go
 };
 
 }  // namespace reeve

@@ -192,6 +192,8 @@ struct DeploymentSpec {
   Duration progress_deadline = seconds(600);
   std::int32_t revision_history_limit = 10;
   bool paused = false;
+  bool auto_rollback = false;    // reeve's own
+  bool liveness_budget = false;  // reeve's own
   bool operator==(const DeploymentSpec&) const = default;
 };
 

@@ -10,6 +10,7 @@
 #include <reeve/core/input.hpp>
 #include <reeve/core/pod.hpp>
 #include <reeve/core/random.hpp>
+#include <reeve/core/selector_index.hpp>
 #include <reeve/core/service.hpp>
 
 #include <map>
@@ -23,17 +24,27 @@
 
 namespace reeve {
 
+struct SupervisorOptions {
+  std::uint64_t seed = 1;
+  Isolation default_isolation = Isolation::private_namespaces;  // of pods that name none
+  std::string node_name = "localhost";                          // what pods are told of it
+};
+
 class Supervisor : private Deployment::Owner, private Surroundings {
  public:
-  // The node's name is what pods are told of it.
-  explicit Supervisor(std::uint64_t seed, std::string node_name = "localhost")
-      : random_(seed), node_name_(std::move(node_name)) {}
+  explicit Supervisor(SupervisorOptions options)
+      : random_(options.seed),
+        default_isolation_(options.default_isolation),
+        node_name_(std::move(options.node_name)) {}
   Supervisor(const Supervisor&) = delete;
   Supervisor& operator=(const Supervisor&) = delete;
   ~Supervisor() override = default;
 
   // Takes in one happening, then everything that is due at `now`; returns what is to be done, in order.
   Effects step(Instant now, Input input);
+
+  // For pods that are made from now on.
+  void set_default_isolation(Isolation isolation) noexcept { default_isolation_ = isolation; }
 
   // The earliest instant at which there is something to do; send Ticked then.
   std::optional<Instant> deadline() const noexcept;
@@ -104,11 +115,13 @@ class Supervisor : private Deployment::Owner, private Surroundings {
   const Pod* find(PodId id) const override;
   void remove(Step& step, PodId id) override;
   std::string fresh_name(const std::string& name_space, const std::string& base) override;
+  Isolation default_isolation() const override { return default_isolation_; }
   bool is_taken(const ObjectRef& replica_set) const override;
   void added(ReplicaSet& replica_set) override;
   void changed(const ReplicaSet& replica_set) override;
   void removed(Step& step, std::unique_ptr<ReplicaSet> replica_set) override;
   void changed(const Deployment& deployment) override;
+  void end_delay(Step& step, PodId id) override;
 
   void create_pod(Step& step, ObjectMeta metadata, std::shared_ptr<const PodSpec> spec, ReplicaSet* owner);
   template <class Handler>
@@ -116,6 +129,7 @@ class Supervisor : private Deployment::Owner, private Surroundings {
   template <class AnyId>
   std::optional<PodId> take(std::unordered_map<AnyId, PodId>& index, AnyId id);
   void remove(Step& step, PodId id, std::optional<Duration> grace);
+  LivenessKill liveness_kill(PodId id, const ProbeOutcome& outcome) const;
   void settle(Step& step, PodId id, std::size_t before);
   void bury(Step& step, PodId id);
   void take(const Pod& pod);
@@ -143,6 +157,7 @@ class Supervisor : private Deployment::Owner, private Surroundings {
   void note_service_gone(std::shared_ptr<const Service> service, const ObjectRef& name);
 
   Random random_;
+  Isolation default_isolation_;
   std::string node_name_;
   std::uint64_t ids_ = 0;
   std::uint64_t late_inputs_ = 0;
@@ -153,6 +168,7 @@ class Supervisor : private Deployment::Owner, private Surroundings {
   std::unordered_map<ProbeRunId, PodId> runs_;
   std::set<std::pair<Instant, PodId>> timers_;
   std::map<ObjectRef, std::unique_ptr<Deployment>> deployments_;
+  SelectorIndex selectors_;  // of deployments
   std::map<ObjectRef, ReplicaSet*> by_replica_set_;
   std::set<ObjectRef> unsettled_;  // deployments that have to look whether all is as it should be
   std::map<ObjectRef, Instant> deployment_timer_;
