@@ -172,7 +172,7 @@ void Deployment::clean_up(Step& step, Owner& owner) {
   std::ranges::stable_sort(old, {}, &ReplicaSet::revision);
   old.resize(static_cast<std::size_t>(surplus));
   for (ReplicaSet* each : old) {
-    if (each->size() > 0 || each->counts().replicas > 0) continue;
+    if (each->size() > 0 || each->has_pods_left()) continue;
     const auto found = std::ranges::find(sets_, each, &std::unique_ptr<ReplicaSet>::get);
     std::unique_ptr<ReplicaSet> removed = std::move(*found);
     sets_.erase(found);

@@ -96,6 +96,7 @@ void Model::note(const ObjectDeleted& input) {
     if (pod.name != input.object.name || pod.name_space != input.object.name_space) continue;
     Duration grace = input.grace.value_or(pod.spec->termination_grace_period);
     if (grace < Duration{0}) grace = seconds(1);
+    deleted_ = pod.id;
     pod.terminating = true;
     leave(pod, now_ + grace);
   }
@@ -172,6 +173,36 @@ void Model::release(const PodModel& pod, ContainerModel& container) {
   container.restart_at = waits ? *container.ended + container.entry->delay : now_;
 }
 
+void Model::note(const RestartRequested& input) {
+  std::vector<PodId> meant;
+  const auto deployment = supervisor_.deployments().find(input.object);
+  for (const auto& [id, pod] : pods_) {
+    if (input.object.kind == Kind::pod && pod.name == input.object.name && pod.name_space == input.object.name_space) {
+      meant.push_back(id);
+    }
+  }
+  if (deployment != supervisor_.deployments().end()) {
+    for (const auto& set : deployment->second->replica_sets())
+      std::ranges::copy(set->pods(), std::back_inserter(meant));
+  }
+  for (const PodId id : meant) {
+    PodModel& pod = pods_.at(id);
+    if (pod.stop_by) continue;
+    for (ContainerModel& each : pod.containers) {
+      if (each.role == Role::init) continue;
+      if (each.live) {
+        each.by_human = true;
+        each.by_probe = false;
+        if (!each.signalled) each.must_stop = pod.spec->termination_grace_period;
+      } else if (each.restart_at) {
+        each.restart_asked = true;
+        each.restart_at = now_;
+        each.restart_seen.reset();
+      }
+    }
+  }
+}
+
 void Model::note(const ContainerStarted& input) {
   const auto found = instances_.find(input.instance);
   if (found == instances_.end()) return;
@@ -201,7 +232,9 @@ void Model::become_started(ContainerModel& container) {
 
 void Model::note(const ContainerStartFailed& input) {
   const auto found = instances_.find(input.instance);
-  if (found != instances_.end()) end(found->second, 128);
+  if (found == instances_.end()) return;
+  found->second.pod->containers[found->second.container].by_human = false;
+  end(found->second, 128);
 }
 
 void Model::note(const ContainerExited& input) {
@@ -222,7 +255,7 @@ void Model::end(Place place, int code) {
   for (ProbeModel& each : container.probes) each.armed = false;
   decide_restart(pod, container);
   container.signalled.reset();
-  container.by_probe = false;
+  container.by_probe = container.by_human = false;
 }
 
 bool Model::held_back(const PodModel& pod, const ContainerModel& container, Instant ended) const {
@@ -241,6 +274,10 @@ void Model::decide_restart(PodModel& pod, ContainerModel& container) {
   } else if (pod.box == PodModel::Box::broken) {
     container.is_final = container.role == Role::regular && !wanted;
     container.awaits = !container.is_final;
+  } else if (container.by_human) {
+    container.restart_asked = true;
+    container.restart_at = now_;
+    container.restart_seen.reset();
   } else if (forced && !(container.ended_before && held_back(pod, container, *container.ended_before))) {
     container.restart_at = now_;
     container.restart_seen = container.ended_before;

@@ -52,6 +52,8 @@ struct ContainerModel {
   bool kill_changed = false;
   bool killed = false;
   bool by_probe = false;
+  bool by_human = false;
+  bool restart_asked = false;         // by a human: it is due now, and counts for nothing
   std::optional<Duration> must_stop;  // a probe's verdict of this step; the grace it gives
   int starts = 0;
   std::optional<Instant> ended, ended_before;
@@ -96,6 +98,19 @@ struct PodModel {
   bool anything_lives() const;
 };
 
+// A deployment at the end of a step.
+struct RolloutModel {
+  Instant created{};
+  StrategyType type{};
+  bool paused = false;
+  std::int64_t replicas = 0, total_max = 0, available_min = 0;
+  std::int64_t total = 0, newest = 0;  // sizes
+  std::int64_t available = 0, newest_available = 0;
+  std::int64_t highest = 0;  // revision
+
+  bool same_limits(const RolloutModel& other) const;
+};
+
 class Model {
  public:
   explicit Model(const Supervisor& supervisor) : supervisor_(supervisor) {}
@@ -106,6 +121,9 @@ class Model {
 
   // True if the input names something that the supervisor still cares about.
   bool is_news(const Input& input) const;
+
+  // True once the newest revision of that deployment is all there is.
+  bool is_rolled_out(const Deployment& deployment) const;
 
   bool exited() const noexcept { return exited_; }
   const std::map<PodId, PodModel>& pods() const noexcept { return pods_; }
@@ -133,7 +151,7 @@ class Model {
   void note(const ContainerExited& input);
   void note(const ProbeFinished& input);
   void note(const ConnectionRefused& input);
-  void note(const RestartRequested&) {}  // not among the operator's moves yet
+  void note(const RestartRequested& input);
   void note(const ListenerFailed&) {}
   void note(const ShutdownRequested&);
   void note(const Ticked&) {}
@@ -176,7 +194,16 @@ class Model {
   Phase phase_of(const PodModel& pod) const;
   void check_container(const PodModel& pod, std::size_t index);
   void check_endpoints(const PodModel& pod);
-  void check_deployments() const;
+  void check_deployments();
+  RolloutModel check_rollout(const Deployment& deployment);
+  void check_counts(const Deployment& deployment, RolloutModel& model) const;
+  void check_revisions(const Deployment& deployment, RolloutModel& model) const;
+  void check_taken_first(const ReplicaSet& set) const;
+  void check_taken(const Deployment& deployment, const RolloutModel& model) const;
+  void check_recreated(const Deployment& deployment) const;
+  bool was_taken(PodId id) const;
+  bool is_available(const Pod& pod, Duration min_ready) const;
+  bool was_available(const Pod& pod, Duration min_ready) const;
   void bury(PodModel& pod);
 
   template <class... Parts>
@@ -196,6 +223,8 @@ class Model {
   std::map<ServiceId, Published> services_;
   std::optional<Instant> deleted_by_;  // what this step's delete asks of which pod
   PodId deleted_{};
+  std::map<ObjectRef, RolloutModel> rollouts_;  // and the pods that counted, at the end of the last step
+  std::map<PodId, ObjectRef> active_;
   InstanceId newest_instance_{};
   int shutdowns_ = 0;
   bool exited_ = false;

@@ -158,21 +158,4 @@ void Model::check_endpoints(const PodModel& pod) {
   }
 }
 
-void Model::check_deployments() const {
-  if (shutdowns_ > 0) return;
-  std::map<ObjectRef, std::int64_t> active;
-  for (const auto& [id, pod] : pods_) {
-    if (pod.seen != nullptr && pod.seen->owner() && pod.seen->is_active()) active[*pod.seen->owner()] += 1;
-  }
-  for (const auto& [name, deployment] : supervisor_.deployments()) {
-    const rollout::Limits limits = rollout::limits_of(deployment->object().spec);
-    std::int64_t all = 0;
-    for (const auto& set : deployment->replica_sets()) {
-      must(active[set->name()] == set->size(), "replica set ", set->name().name, " has a wrong number of pods");
-      all += set->size();
-    }
-    must(all <= limits.total_max(), "deployment ", name.name, " has too many pods");
-  }
-}
-
 }  // namespace reeve::sim

@@ -90,7 +90,8 @@ void Model::check(const StartContainer& effect) {
 void Model::count_restart(const PodModel& pod, ContainerModel& container) {
   must(container.restart_at.has_value(), container.spec->name, " was restarted against its policy");
   must(now_ >= *container.restart_at, container.spec->name, " of ", pod.name, " was restarted during its back-off");
-  must(*container.ended == now_ || container.released || is_first_step_at_or_after(*container.restart_at),
+  const bool asked = std::exchange(container.restart_asked, false);
+  must(asked || *container.ended == now_ || container.released || is_first_step_at_or_after(*container.restart_at),
        container.spec->name, " was restarted too late");
   container.restart_at.reset();
   if (!container.restart_seen) return;
@@ -120,7 +121,7 @@ void Model::check(const SignalContainer& effect) {
   const bool is_broken = pod.box == PodModel::Box::broken;
   must(container.must_stop || pod.stop_by || is_broken, "a stop signal without a reason: ", container.spec->name);
   const Duration grace = container.must_stop.value_or(Duration{0});
-  container.by_probe = container.must_stop.has_value();
+  container.by_probe = container.must_stop.has_value() && !container.by_human;
   container.signalled = now_;
   container.kill_at = std::max(pod.stop_by.value_or(is_broken ? pod.broken_by : now_ + grace), now_ + seconds(2));
   container.kill_changed = true;

@@ -87,6 +87,9 @@ void World::perform(const StartProbe& effect) {
   if (!calm_ && options_.probe_failures && part < 30) result = part < 5 ? ProbeResult::unknown : ProbeResult::failure;
   if (!calm_ && part >= 30 && part < 35) result = ProbeResult::warning;
   if (!calm_ && options_.probe_errors && part >= 35 && part < 50) result = ProbeResult::error;
+  const auto& command = effect.container->command;
+  const bool sick = effect.type == ProbeType::readiness && !command.empty() && command.back() == "sick";
+  if (sick && !calm_) result = ProbeResult::failure;
   Probe& probe = probes_[effect.run];
   probe.will_answer = calm_ || !options_.probe_hangs || !chance_.percent(10);
   if (!probe.will_answer) return;

@@ -9,13 +9,19 @@ namespace {
 
 constexpr std::size_t trace_lines_max = 400;
 constexpr std::size_t past_max = 64;
-constexpr Duration calm_within = seconds(1500);  // the longest back-off, graces and thresholds, and some
+constexpr Duration calm_within = seconds(6000);  // the longest back-off, and every wave of a rollout
 constexpr Duration gone_within = seconds(300);
 
 }  // namespace
 
 World::World(std::uint64_t seed, Duration lasts, bool trace)
-    : chance_(seed), options_(chance_), lasts_(lasts), tracing_(trace), supervisor_({.seed = seed}), model_(supervisor_) {
+    : chance_(seed),
+      options_(chance_),
+      lasts_(lasts),
+      tracing_(trace),
+      rolls_(seed % 5 != 3),
+      supervisor_({.seed = seed}),
+      model_(supervisor_) {
   if (seed % 8 == 5) options_.operator_every /= 40;  // a very busy operator
 }
 
@@ -36,10 +42,13 @@ void World::calm_down() {
   note("CALM");
   calm_ = true;
   step(Ticked{});
+  resume_all();
 }
 
 // Every pod has ended, or each of its containers is ready or has ended for good; none is still leaving.
 bool World::is_settled() const {
+  const auto is_rolled_out = [this](const auto& each) { return model_.is_rolled_out(*each.second); };
+  if (!std::ranges::all_of(supervisor_.deployments(), is_rolled_out)) return false;
   return std::ranges::all_of(model_.pods(), [](const auto& each) {
     const PodModel& pod = each.second;
     if (pod.terminating) return false;
@@ -181,58 +190,6 @@ void World::note(std::string line) {
 void World::refuse() {
   const auto all = supervisor_.pods();
   if (!all.empty()) step(ConnectionRefused{all[chance_.below(all.size())]->id()});
-}
-
-void World::operate() {
-  if (chance_.percent(60)) {
-    apply_something();
-  } else {
-    delete_something();
-  }
-}
-
-// What an operator makes of a running deployment: another size, and at times another template.
-DeploymentObject World::changed(DeploymentObject running, DeploymentObject other) {
-  running.spec.replicas = other.spec.replicas;
-  if (chance_.percent(50)) running.spec.pod_template.spec = std::move(other.spec.pod_template.spec);
-  return running;
-}
-
-void World::apply_something() {
-  const auto die = chance_.below(10);
-  if (die < 5) {
-    PodObject pod = random_pod(chance_, options_);
-    const bool exists = supervisor_.find_pod(pod.metadata.name_space, pod.metadata.name) != nullptr;
-    if (!exists || options_.replacements) step(ObjectApplied{std::move(pod)});
-  } else if (die < 8) {
-    DeploymentObject deployment = random_deployment(chance_, options_);
-    const auto found = supervisor_.deployments().find(ref_of(deployment));
-    if (found != supervisor_.deployments().end()) {
-      deployment = changed(found->second->object(), std::move(deployment));
-    }
-    step(ObjectApplied{std::move(deployment)});
-  } else {
-    step(ObjectApplied{random_service(chance_)});
-  }
-}
-
-void World::delete_something() {
-  static const std::optional<Duration> graces[] = {std::nullopt, seconds(0),  seconds(1),
-                                                   seconds(3),   seconds(-5), seconds(100)};
-  const auto die = chance_.below(10);
-  ObjectDeleted input;
-  if (die < 7) {
-    const auto all = supervisor_.pods();
-    if (all.empty()) return;
-    const Pod& pod = *all[chance_.below(all.size())];
-    input.object = {Kind_of_pod, pod.identity().name_space, pod.identity().name};
-    if (options_.odd_graces) input.grace = chance_.one_of(graces);
-  } else {
-    const bool service = die == 9;
-    input.object = {service ? Kind_of_service : Kind_of_deployment, "default",
-                    random_name(chance_, service ? 's' : 'd')};
-  }
-  step(std::move(input));
 }
 
 }  // namespace reeve::sim

@@ -75,6 +75,10 @@ class World {
   void operate();
   void apply_something();
   DeploymentObject changed(DeploymentObject running, DeploymentObject other);
+  void roll_something();
+  void change_template(DeploymentObject& object);
+  void restart_something();
+  void resume_all();
   void delete_something();
   void refuse();
   void calm_down();
@@ -87,6 +91,7 @@ class World {
   Options options_;
   Duration lasts_;
   bool tracing_;
+  bool rolls_;  // the operator knows rollouts
   bool calm_ = false;
   Instant now_{};
   Supervisor supervisor_;
