@@ -1,10 +1,12 @@
 // reeve apply and reeve diff: what files say, made true or held against what is.
+#include "cli/deployments.hpp"
 #include "cli/difference.hpp"
 #include "cli/session.hpp"
 
 #include <reeve/cli/cli.hpp>
 #include <reeve/config/load.hpp>
 #include <reeve/config/write.hpp>
+#include <reeve/core/replica_set.hpp>
 
 #include <boost/json/serialize.hpp>
 
@@ -37,12 +39,14 @@ int tell_mistakes(const std::vector<config::Mistake>& mistakes) {
 
 class Apply {
  public:
+  Apply(const Command& command, std::span<const std::string> arguments) : cause_(command, arguments) {}
+
   int run(const Command& command, std::span<const std::string> arguments) {
     const Arguments read = read_arguments(
         command, arguments,
-        session_.options(
+        session_.options(cause_.with_options(
             {texts("-f", "--file", "FILE|DIR", "TOML or Kubernetes manifests; - is standard input", files_),
-             flag("", "--dry-run", "check and tell, but change nothing", dry_)}));
+             flag("", "--dry-run", "check and tell, but change nothing", dry_)})));
     if (read.exit_code) return *read.exit_code;
     if (!read.words.empty()) return misused(command, "unexpected argument: files are named by -f");
     if (files_.empty()) return misused(command, "no file given");
@@ -62,13 +66,22 @@ class Apply {
   }
 
  private:
-  Result<const char*> apply(const Object& object) const {
+  Result<const char*> apply(Object object) const {
     const Place place = place_of(object);
     REEVE_TRY(const api::Answer current, session_.client().ask({.path = place.path()}));
+    if (auto* const deployment = std::get_if<DeploymentObject>(&object); deployment != nullptr && cause_.text()) {
+      deployment->metadata.annotations[annotation::change_cause] = *cause_.text();
+    }
     if (current.status == 404) return write("POST", place.resource->list_path(place.ref.name_space), object, "created");
     if (!current.succeeded()) return fail(api::status_line(current.body));
+    object = with_what_commands_wrote(current.body, std::move(object));
     const auto different = differences(current.body, object);
     if (different && different->empty()) return "unchanged";
+    const auto* const deployment = std::get_if<DeploymentObject>(&object);
+    if (deployment != nullptr && deployment->spec.paused) {
+      std::fprintf(stderr, "%s is paused: reeve rollout resume deployment/%s lets it update\n", place.title().c_str(),
+                   place.ref.name.c_str());
+    }
     return write("PUT", place.path(), object, "configured");
   }
 
@@ -82,6 +95,7 @@ class Apply {
   }
 
   Session session_;
+  ChangeCause cause_;
   std::vector<std::string> files_;
   bool dry_ = false;
 };
@@ -95,7 +109,7 @@ Result<bool> print_differences(const Session& session, const Object& object) {
     return true;
   }
   if (!current.succeeded()) return fail(api::status_line(current.body));
-  const auto found = differences(current.body, object);
+  const auto found = differences(current.body, with_what_commands_wrote(current.body, object));
   if (!found) return fail("cannot understand what reeve says of " + place.title());
   if (found->empty()) return false;
   std::printf("%s\n", place.title().c_str());
@@ -106,7 +120,7 @@ Result<bool> print_differences(const Session& session, const Object& object) {
 }  // namespace
 
 int apply_command(const Command& command, std::span<const std::string> arguments) {
-  return Apply().run(command, arguments);
+  return Apply(command, arguments).run(command, arguments);
 }
 
 int diff_command(const Command& command, std::span<const std::string> arguments) {

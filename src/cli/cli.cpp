@@ -1,4 +1,5 @@
 #include "cli/commands.hpp"
+#include "cli/group.hpp"
 
 #include <reeve/cli/cli.hpp>
 
@@ -14,7 +15,7 @@ constexpr std::string_view status_exits = "0 all pods are fine; 1 failed; 2 wron
 constexpr std::string_view diff_exits = "0 no difference; 1 differences; 2 wrong usage, mistakes, or no answer";
 constexpr std::string_view wait_exits = "0 it is so; 1 it did not become so in time, or failed; 2 wrong usage";
 
-constexpr std::array<Command, 18> commands{{
+constexpr std::array<Command, 21> commands{{
     {"run", "-f FILE|DIR ...", "start what the files describe and keep it running", usual_exits, run_command},
     {"check", "-f FILE|DIR ...", "read the files and print every mistake in them", usual_exits, check_command},
     {"simulate", "-f FILE|DIR ...", "tell what would happen, on a virtual clock", usual_exits, simulate_command},
@@ -28,6 +29,11 @@ constexpr std::array<Command, 18> commands{{
     {"events", "[-w]", "what happened, oldest first", usual_exits, events_command},
     {"top", "pods [NAME ...]", "processor and memory in use", usual_exits, top_command},
     {"apply", "-f FILE|DIR ...", "make what the files say true", usual_exits, apply_command},
+    {"rollout", "COMMAND deployment/NAME", "status, history, undo, pause, resume, restart: updates of deployments",
+     usual_exits, group_command, rollout_commands},
+    {"set", "image|env|command deployment/NAME", "change a deployment's containers, as an update", usual_exits,
+     group_command, set_commands},
+    {"scale", "deployment/NAME --replicas=N", "another number of pods", usual_exits, scale_command},
     {"diff", "-f FILE|DIR ...", "where the files and what runs differ", diff_exits, diff_command},
     {"delete", "TYPE NAME ... | -f FILE", "remove objects and wait until they are gone", usual_exits, delete_command},
     {"restart", "POD|deployment/NAME ...", "stop with grace and start at once", usual_exits, restart_command},
@@ -45,7 +51,7 @@ void print_help(std::FILE* to) {
       to);
   for (const Command& each : commands) {
     const std::string head = std::string(each.name) + " " + std::string(each.usage);
-    std::fprintf(to, "  %-34s%.*s\n", head.c_str(), static_cast<int>(each.doc.size()), each.doc.data());
+    std::fprintf(to, "  %-36s%.*s\n", head.c_str(), static_cast<int>(each.doc.size()), each.doc.data());
   }
   std::fputs(
       "\nreeve COMMAND --help tells more. FILE is TOML or a Kubernetes manifest in YAML or JSON; - is standard input.\n"

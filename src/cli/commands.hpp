@@ -7,12 +7,16 @@
 
 namespace reeve::cli {
 
+struct Command;
+constexpr std::span<const Command> no_commands() { return {}; }
+
 struct Command {
   std::string_view name;
   std::string_view usage;  // what follows the name
   std::string_view doc;    // one line
   std::string_view exit_codes;
   int (*run)(const Command& command, std::span<const std::string> arguments);
+  std::span<const Command> (*subcommands)() = no_commands;
 };
 
 // In the order in which --help lists them.
@@ -21,6 +25,7 @@ std::span<const Command> all_commands();
 int run_command(const Command& command, std::span<const std::string> arguments);
 int check_command(const Command& command, std::span<const std::string> arguments);
 int simulate_command(const Command& command, std::span<const std::string> arguments);
+int scale_command(const Command& command, std::span<const std::string> arguments);
 int get_command(const Command& command, std::span<const std::string> arguments);
 int describe_command(const Command& command, std::span<const std::string> arguments);
 int logs_command(const Command& command, std::span<const std::string> arguments);

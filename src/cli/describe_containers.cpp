@@ -111,8 +111,8 @@ std::string mounts_lines(const json::value& container, const std::string& space)
 }
 
 std::string container_text(const json::value& container, const json::value* status, std::size_t indent) {
-  const std::string space(indent + 4, ' ');
-  std::string text = std::string(indent + 2, ' ') + text_at(container, "name") + ":\n";
+  const std::string space(4, ' ');  // kubectl's own: in a template the name stands one further, all else as in a pod
+  std::string text = std::string(indent == 0 ? 2 : 3, ' ') + text_at(container, "name") + ":\n";
   if (status != nullptr) text += space + "Container ID:\t" + text_at(*status, "containerID") + "\n";
   text += space + "Image:\t" + text_at(container, "image") + "\n";
   if (status != nullptr) text += space + "Image ID:\t" + text_at(*status, "imageID") + "\n";

@@ -1,6 +1,7 @@
 // Deployments, replica sets, services and the node.
 #include "cli/describe.hpp"
 #include "cli/json.hpp"
+#include "cli/revisions.hpp"
 #include "cli/table.hpp"
 
 #include <algorithm>
@@ -53,36 +54,19 @@ std::string strategy_text(const json::value& deployment) {
                          text_at(deployment, "spec.strategy.rollingUpdate.maxSurge") + " max surge");
 }
 
-bool is_owned_by(const json::value& object, const json::value& owner) {
-  return std::ranges::any_of(list_at(object, "metadata.ownerReferences"), [&](const json::value& each) {
-    return text_at(each, "name") == text_at(owner, "metadata.name") && text_at(each, "kind") == text_at(owner, "kind");
-  });
-}
-
-// The newest is the one with the highest revision.
 std::string replicasets_text(const Described& what) {
-  std::vector<const json::value*> owned;
-  for (const json::value& each : what.replicasets) {
-    if (is_owned_by(each, what.object)) owned.push_back(&each);
-  }
-  const auto revision = [](const json::value* each) {
-    const json::object& notes = map_at(*each, "metadata.annotations");
-    const json::value* const found = notes.if_contains("deployment.kubernetes.io/revision");
-    const std::string number = found == nullptr ? "0" : scalar_text(*found);
-    return std::pair(number.size(), number);
+  const Revisions owned = revisions_of(what.object, what.replicasets);
+  const json::value* const newest = newest_of(what.object, owned);
+  const auto text_of = [](const json::value& set) {
+    return text_at(set, "metadata.name") + " (" + count_text(set, "status.replicas") + "/" +
+           count_text(set, "spec.replicas") + " replicas created)";
   };
-  std::ranges::stable_sort(owned, {}, revision);
-  std::string old, newest = "<none>";
+  std::string old;
   for (const json::value* each : owned) {
-    const std::string text = text_at(*each, "metadata.name") + " (" + count_text(*each, "status.replicas") + "/" +
-                             count_text(*each, "spec.replicas") + " replicas created)";
-    if (each == owned.back()) {
-      newest = text;
-    } else {
-      old += (old.empty() ? "" : ", ") + text;
-    }
+    if (each != newest) old += (old.empty() ? "" : ", ") + text_of(*each);
   }
-  return line("OldReplicaSets", old.empty() ? "<none>" : old) + line("NewReplicaSet", newest);
+  return line("OldReplicaSets", old.empty() ? "<none>" : old) +
+         line("NewReplicaSet", newest == nullptr ? "<none>" : text_of(*newest));
 }
 
 std::string pods_status(const Described& what) {

@@ -60,7 +60,7 @@ std::string labels_lines(std::string_view title, const json::object& labels, std
   for (const auto& each : labels) sorted.emplace(each.key(), scalar_text(each.value()));
   bool is_first = true;
   for (const auto& [key, value] : sorted) {
-    if (!is_first) text += space + "\t";
+    if (!is_first) text += "\t";
     is_first = false;
     const bool is_long = joint == ": " && key.size() + value.size() + 2 > annotation_width_max;
     if (is_long) {

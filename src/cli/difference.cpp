@@ -1,9 +1,11 @@
 #include "cli/difference.hpp"
 
 #include "cli/json.hpp"
+#include "cli/revisions.hpp"
 
 #include <reeve/config/load.hpp>
 #include <reeve/config/write.hpp>
+#include <reeve/core/replica_set.hpp>
 
 #include <boost/json/serialize.hpp>
 
@@ -96,6 +98,17 @@ void forget_chosen(Object& running, const Object& written) {
   }
 }
 
+std::optional<Object> read_running(const json::value& running) {
+  const config::Source source{"reeve", json::serialize(without_server_s(running)), config::Format::json};
+  auto read = config::parse({&source, 1}, config::ImagesKnown::elsewhere);
+  if (!read || read->objects.size() != 1) return std::nullopt;
+  return std::move(read->objects.front().object);
+}
+
+void keep(const char* key, const Labels& from, Labels& to) {
+  if (const auto found = from.find(key); found != from.end()) to.insert(*found);
+}
+
 }  // namespace
 
 std::string describe(const Difference& difference) {
@@ -111,13 +124,26 @@ std::vector<Difference> differences(const json::value& running, const json::valu
 }
 
 std::optional<std::vector<Difference>> differences(const json::value& running, const Object& written) {
-  const config::Source source{"reeve", json::serialize(without_server_s(running)), config::Format::json};
-  auto read = config::parse({&source, 1}, config::ImagesKnown::elsewhere);
-  if (!read || read->objects.size() != 1) return std::nullopt;
-  Object& object = read->objects.front().object;
-  forget_chosen(object, written);
-  return differences(config::to_json(object, config::Defaults::included),
+  auto object = read_running(running);
+  if (!object) return std::nullopt;
+  forget_chosen(*object, written);
+  return differences(config::to_json(*object, config::Defaults::included),
                      config::to_json(written, config::Defaults::included));
+}
+
+Object with_what_commands_wrote(const json::value& running, Object written) {
+  auto* const wanted = std::get_if<DeploymentObject>(&written);
+  if (wanted == nullptr) return written;
+  const auto object = read_running(running);
+  const auto* const current = object ? std::get_if<DeploymentObject>(&*object) : nullptr;
+  if (current == nullptr) return written;
+  const PodTemplate& template_now = current->spec.pod_template;
+  wanted->spec.paused = wanted->spec.paused || current->spec.paused;
+  keep(restarted_at, template_now.metadata.annotations, wanted->spec.pod_template.metadata.annotations);
+  if (wanted->spec.pod_template == template_now) {
+    keep(annotation::change_cause, current->metadata.annotations, wanted->metadata.annotations);
+  }
+  return written;
 }
 
 }  // namespace reeve::cli

@@ -28,4 +28,8 @@ std::vector<Difference> differences(const boost::json::value& running, const boo
 // answer cannot be read as an object.
 std::optional<std::vector<Difference>> differences(const boost::json::value& running, const Object& written);
 
+// What commands wrote and no file says stays, as with kubectl apply: a pause, the mark of a restart, and why the
+// template came, as long as it is the same.
+Object with_what_commands_wrote(const boost::json::value& running, Object written);
+
 }  // namespace reeve::cli

@@ -2,12 +2,11 @@
 // One screen for a human at night: every object in a line, and under what is in trouble why.
 
 #include "cli/causes.hpp"
+#include "cli/terminal.hpp"
 
 #include <string>
 
 namespace reeve::cli {
-
-enum class Colours { yes, no };
 
 std::string overview(const Facts& facts, Colours colours);
 

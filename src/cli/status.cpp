@@ -6,22 +6,13 @@
 #include <reeve/cli/cli.hpp>
 #include <reeve/core/text.hpp>
 
-#include <unistd.h>
-
 #include <cstdio>
-#include <cstdlib>
 
 namespace reeve::cli {
 namespace json = boost::json;
 namespace {
 
 constexpr int exit_not_ready = 3;
-
-Colours colours() {
-  const char* const refused = std::getenv("NO_COLOR");
-  const bool wants_none = refused != nullptr && *refused != '\0';
-  return ::isatty(STDOUT_FILENO) == 1 && !wants_none ? Colours::yes : Colours::no;
-}
 
 struct Named {
   std::string_view kind;  // empty: any

@@ -17,6 +17,9 @@ Time now();
 // "2026-01-02T03:04:05.123456789Z".
 std::optional<Time> parse_time(std::string_view text);
 
+// As the API writes one, without a fraction.
+std::string rfc3339(Time time);
+
 // As describe shows one: "Mon, 02 Jan 2006 15:04:05 +0000"; empty where the text is no time.
 std::string full_time(std::string_view text);
 
