@@ -221,22 +221,6 @@ std::vector<const json::value*> pods_of(const Facts& facts, const json::value& d
   return all;
 }
 
-Cause why_deployment(const Facts& facts, const json::value& deployment) {
-  const std::int64_t wanted = number_at(deployment, "spec.replicas", 1);
-  const std::int64_t ready = number_at(deployment, "status.readyReplicas");
-  Cause cause{"deployment.apps/" + name_of(deployment) + ": " + std::to_string(ready) + " of " +
-                  std::to_string(wanted) + " ready",
-              {}};
-  for (const json::value* each : pods_of(facts, deployment)) {
-    if (!is_fine(*each)) cause.because.push_back(why_pod(facts, *each));
-  }
-  for (const json::value& each : list_at(deployment, "status.conditions")) {
-    const bool is_told = text_at(each, "status") == "False" && text_at(each, "type") != "Available";
-    if (is_told) cause.because.push_back({text_at(each, "reason") + ": " + text_at(each, "message"), {}});
-  }
-  return cause;
-}
-
 Cause why_service(const Facts& facts, const json::value& service) {
   std::size_t ready = 0;
   for (const json::value& each : facts.endpoints) {

@@ -18,6 +18,7 @@ struct Facts {
   boost::json::value reeve;  // ReeveStatus
   boost::json::array pods;
   boost::json::array deployments;
+  boost::json::array replicasets;
   boost::json::array services;
   boost::json::array endpoints;
   boost::json::array events;

@@ -45,6 +45,7 @@ Result<Facts> collect_facts(const Session& session, bool everywhere) {
   facts.pods = list_at(pods, "items");
   facts.reeve = session.get("/apis/reeve.dev/v1/status").value_or(json::value());
   facts.deployments = items_of(session, "/apis/apps/v1" + space + "/deployments");
+  facts.replicasets = items_of(session, "/apis/apps/v1" + space + "/replicasets");
   facts.services = items_of(session, "/api/v1" + space + "/services");
   facts.endpoints = items_of(session, "/api/v1" + space + "/endpoints");
   facts.events = items_of(session, "/api/v1" + space + "/events");

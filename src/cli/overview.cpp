@@ -1,6 +1,7 @@
 #include "cli/overview.hpp"
 
 #include "cli/json.hpp"
+#include "cli/revisions.hpp"
 
 #include <algorithm>
 #include <array>
@@ -96,12 +97,23 @@ std::string pod_lines(const Facts& facts, const json::value& pod, std::size_t in
   return text;
 }
 
+// "rolling 3/5, ": how many pods have the new template.
+std::string update_text(const json::value& deployment) {
+  if (!is_updating(deployment)) return {};
+  const bool is_late = progress_of(deployment).state == Progress::State::failed;
+  const std::string word = is_late                              ? "update stuck at "
+                           : flag_at(deployment, "spec.paused") ? "paused at "
+                                                                : "rolling ";
+  return word + std::to_string(number_at(deployment, "status.updatedReplicas")) + "/" +
+         std::to_string(number_at(deployment, "spec.replicas", 1)) + ", ";
+}
+
 std::string deployment_lines(const Facts& facts, const json::value& deployment, Colours colours) {
   const std::int64_t wanted = number_at(deployment, "spec.replicas", 1);
   const std::int64_t ready = number_at(deployment, "status.readyReplicas");
   const Mood mood = ready >= wanted ? Mood::good : ready > 0 ? Mood::waiting : Mood::bad;
   std::string text = dot(mood, colours) + " deployment.apps/" + name_of(deployment) + "  " + std::to_string(ready) +
-                     "/" + std::to_string(wanted) + " ready, created " +
+                     "/" + std::to_string(wanted) + " ready, " + update_text(deployment) + "created " +
                      age(text_at(deployment, "metadata.creationTimestamp"), facts.now) + " ago\n";
   for (const json::value* each : pods_of(facts, deployment)) text += pod_lines(facts, *each, 2, colours);
   return text;
