@@ -54,20 +54,53 @@ std::string condition_text(const SetEndpoint& endpoint) {
 
 }  // namespace
 
+void Simulation::assume(Simulations assumptions) {
+  if (!assumptions_.empty()) {
+    for (const auto& each : assumptions_.back()) assumptions.insert(each);
+  }
+  assumptions_.push_back(std::move(assumptions));
+}
+
+// The next thing that happens until then; false: nothing does.
+bool Simulation::advance_once(Instant end) {
+  std::optional<Instant> next = supervisor_.deadline();
+  if (!endings_.empty() && (!next || endings_.begin()->at <= *next)) next = endings_.begin()->at;
+  if (!next || *next > end || is_cut_short()) return false;
+  now_ = std::max(now_, *next);
+  if (!endings_.empty() && endings_.begin()->at <= now_) {
+    end_due_runs();
+  } else {
+    tell(Ticked{});
+  }
+  return true;
+}
+
 void Simulation::advance(Duration duration) {
-  const Instant end = now_ + duration;
-  while (!is_cut_short()) {
-    std::optional<Instant> next = supervisor_.deadline();
-    if (!endings_.empty() && (!next || endings_.begin()->at <= *next)) next = endings_.begin()->at;
-    if (!next || *next > end) break;
-    now_ = std::max(now_, *next);
-    if (!endings_.empty() && endings_.begin()->at <= now_) {
-      end_due_runs();
-    } else {
-      tell(Ticked{});
-    }
+  const Instant end = later(now_, duration);
+  while (advance_once(end)) {
   }
   now_ = end;
+}
+
+bool Simulation::is_settled() const {
+  return std::ranges::all_of(supervisor_.deployments(), [](const auto& each) {
+    const Deployment& deployment = *each.second;
+    const DeploymentCondition* const progress = deployment.condition(DeploymentConditionType::progressing);
+    const bool is_late = progress != nullptr && progress->status == ConditionStatus::no;
+    return is_late || deployment.object().spec.paused ||
+           (rollout::is_complete(deployment.counts(), deployment.object().spec.replicas) &&
+            deployment.counts().terminating == 0);
+  });
+}
+
+void Simulation::advance_until_settled(Duration at_most) {
+  const Instant end = later(now_, at_most);
+  while (!is_settled()) {
+    if (!advance_once(end)) {
+      now_ = end;
+      return;
+    }
+  }
 }
 
 void Simulation::end_due_runs() {
@@ -85,6 +118,8 @@ void Simulation::tell(Input input) {
     queue_.pop_front();
     const Effects effects = supervisor_.step(now_, std::move(next));
     note_pods();
+    note_progress();
+    series_.look(supervisor_, now_);
     for (const Effect& effect : effects) std::visit([&](const auto& each) { perform(each); }, effect);
   }
 }
@@ -111,16 +146,34 @@ void Simulation::note_pods() {
   seen_ = std::move(now);
 }
 
-const SimulationSpec& Simulation::assumed_of(const PodIdentity& pod, std::string& name) const {
+// What holds for the first pod of a replica set holds for all of them, however long ago that was.
+const Simulation::Assumed& Simulation::assumed_of(const PodIdentity& pod) {
   static const SimulationSpec nothing;
   const Pod* const found = supervisor_.find_pod(pod.name_space, pod.name);
+  const bool is_owned = found != nullptr && found->owner();
+  const std::string key = is_owned ? found->owner()->name : pod.name + '/' + std::to_string(pod.id.value);
+  const auto [entry, is_new] = assumed_.try_emplace(key, Assumed{&nothing, {}});
+  if (!is_new) return entry->second;
+  const Simulations& current = assumptions_.back();
   for (const std::string& each : {pod.name, found == nullptr ? std::string() : deployment_of(*found)}) {
-    const auto assumed = assumptions_.find(each);
-    if (assumed == assumptions_.end()) continue;
-    name = "simulate." + each;
-    return assumed->second;
+    const auto assumed = current.find(each);
+    if (assumed == current.end()) continue;
+    entry->second = {&assumed->second, "simulate." + each};
+    break;
   }
-  return nothing;
+  return entry->second;
+}
+
+// Kubernetes says in a condition alone that an update came through, or is late.
+void Simulation::note_progress() {
+  for (const auto& [name, deployment] : supervisor_.deployments()) {
+    const DeploymentCondition* const progress = deployment->condition(DeploymentConditionType::progressing);
+    if (progress == nullptr || std::exchange(progress_[name], progress->reason) == progress->reason) continue;
+    const bool is_late = progress->status == ConditionStatus::no;
+    if (!is_late && progress->reason != "NewReplicaSetAvailable") continue;
+    note("deployment/" + name.name, is_late ? "late" : "rolled-out",
+         std::string(progress->reason) + ": " + progress->message);
+  }
 }
 
 void Simulation::plan_end(InstanceId instance, Duration after, ExitStatus status) {
@@ -137,8 +190,8 @@ void Simulation::perform(const StartContainer& effect) {
   const bool alone = effect.spec->containers.size() + effect.spec->init_containers.size() == 1;
   std::string title = "pod/" + effect.pod->name + (alone ? "" : " container " + effect.container->name);
   const int number = ++starts_[{effect.pod->id, effect.container->name}];
-  Run run{nullptr, {}, now_};
-  run.assumed = &assumed_of(*effect.pod, run.assumed_of);
+  const Assumed& its = assumed_of(*effect.pod);
+  Run run{its.spec, its.of, now_};
   titles_[effect.instance] = title;
   const SimulationSpec& assumed = *run.assumed;
   if (assumed.start_fails) {

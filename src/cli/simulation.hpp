@@ -1,10 +1,13 @@
 #pragma once
 // What would happen: the supervisor itself on a virtual clock, in a world that does as [simulate.NAME] tables say.
 
+#include "cli/simulation_series.hpp"
+
 #include <reeve/core/supervisor.hpp>
 
 #include <cstdint>
 #include <deque>
+#include <list>
 #include <map>
 #include <set>
 #include <string>
@@ -24,8 +27,12 @@ struct Happening {
 
 class Simulation {
  public:
-  Simulation(SupervisorOptions options, Simulations assumptions)
-      : supervisor_(options), assumptions_(std::move(assumptions)) {}
+  Simulation(const SupervisorOptions& options, Simulations assumptions) : supervisor_(options) {
+    assume(std::move(assumptions));
+  }
+
+  // From here on, of replica sets and pods that are new; what is not named is assumed as before.
+  void assume(Simulations assumptions);
 
   // An object is written, as if by its file.
   void apply(Object object) { tell(ObjectApplied{std::move(object)}); }
@@ -33,6 +40,14 @@ class Simulation {
   // Lets virtual time pass; stops early once happenings_max of them were collected.
   void advance(Duration duration);
 
+  // The same, but no further than to where every deployment is done with its update, or late.
+  void advance_until_settled(Duration at_most);
+
+  // A line of the caller's own.
+  void note(std::string object, std::string_view what, std::string text);
+
+  const Series& series() const noexcept { return series_; }
+  Instant now() const noexcept { return now_; }
   const std::vector<Happening>& happenings() const noexcept { return happenings_; }
   const Supervisor& supervisor() const noexcept { return supervisor_; }
   bool is_cut_short() const noexcept { return happenings_.size() >= happenings_max; }
@@ -60,11 +75,17 @@ class Simulation {
   void tell(Input input);
   void end_due_runs();
   void plan_end(InstanceId instance, Duration after, ExitStatus status);
-  const SimulationSpec& assumed_of(const PodIdentity& pod, std::string& name) const;
+  bool advance_once(Instant end);
+  bool is_settled() const;
+  struct Assumed {
+    const SimulationSpec* spec = nullptr;
+    std::string of;  // "simulate.web"
+  };
+  const Assumed& assumed_of(const PodIdentity& pod);
   ProbeOutcome outcome_of(const StartProbe& probe) const;
   std::string service_text(ServiceId service) const;
-  void note(std::string object, std::string_view what, std::string text);
   void note_pods();
+  void note_progress();
 
   void perform(const StartSandbox& effect);
   void perform(const StartContainer& effect);
@@ -79,7 +100,10 @@ class Simulation {
   void perform(const Other&) {}
 
   Supervisor supervisor_;
-  Simulations assumptions_;
+  std::list<Simulations> assumptions_;      // of each version of the files, the newest last
+  std::map<std::string, Assumed> assumed_;  // by replica set, or by pod and its number
+  Series series_;
+  std::map<ObjectRef, std::string> progress_;  // the reasons that were told
   Instant now_{};
   std::uint64_t endings_planned_ = 0;
   std::int32_t next_port_ = 40000;

@@ -55,6 +55,14 @@ std::string timeline_json(const std::vector<Happening>& happenings) {
 
 std::string final_state(const Supervisor& supervisor) {
   std::string text;
+  for (const auto& [name, each] : supervisor.deployments()) {
+    const rollout::Counts& counts = each->counts();
+    text += "deployment/" + name.name + ": " + std::to_string(counts.ready) + "/" +
+            std::to_string(each->object().spec.replicas) + " ready, " + std::to_string(counts.updated) + " updated, " +
+            std::to_string(counts.available) + " available";
+    const DeploymentCondition* const progress = each->condition(DeploymentConditionType::progressing);
+    text += progress == nullptr ? "\n" : ", " + std::string(progress->reason) + "\n";
+  }
   for (const Pod* each : supervisor.pods()) {
     const Pod::ReadyCount ready = each->ready_count();
     text += "pod/" + each->identity().name + ": " + each->status_word() + ", " + std::to_string(ready.ready) + "/" +

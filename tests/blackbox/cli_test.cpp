@@ -156,4 +156,21 @@ BOOST_AUTO_TEST_CASE(simulate_needs_no_reeve_and_hardly_any_time) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(simulate_tells_what_an_update_would_do) {
+  const std::string first = "tests/data/rollout/app.v1.yml", second = "tests/data/rollout/app.v2.yml";
+  const Finished stuck = run_to_end({"simulate", "-f", first, "--then", second, "--never-ready", "app"});
+  BOOST_TEST(stuck.code == 0);
+  BOOST_TEST(has(stuck, "deployment/app: 8/10 ready, 5 updated, 8 available, ProgressDeadlineExceeded\n"));
+  BOOST_TEST(has(stuck, "\n   10 |"));
+  const Finished series = run_to_end({"simulate", "-f", first, "--then", second, "--at", "60s", "-o", "json"});
+  BOOST_TEST(
+      has(series, "{\"seconds\":60,\"object\":\"" + second + "\",\"what\":\"applied\",\"text\":\"is applied\"}\n"));
+  BOOST_TEST(
+      has(series, "{\"object\":\"deployment/app\",\"what\":\"series\",\"series\":[{\"seconds\":0,\"desired\":10,"));
+  BOOST_TEST(run_to_end({"simulate", "-f", first, "--at", "1s"}).code == 2);
+  BOOST_TEST(run_to_end({"simulate", "-f", first, "--then", "/nowhere"}).code == 2);
+  BOOST_TEST(run_to_end({"simulate", "-f", first, "--never-ready", "web"}).output ==
+             "error: --never-ready web: " + first + " has no such pod or deployment\n");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -4,6 +4,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
+
 using namespace reeve;
 using cli::Simulation;
 
@@ -127,6 +129,58 @@ BOOST_AUTO_TEST_CASE(assumptions_are_read_as_strictly_as_the_rest) {
              "f:4:1: unknown key \"neverReddy\" in simulate \"web\", did you mean \"neverReady\"?");
   BOOST_TEST(mistake_in(pod + "[simulate.web]\nexitCode = 300\n") ==
              "f:4:12: simulate \"web\": exitCode: Invalid value: 300: must be between 0 and 255, inclusive");
+}
+
+std::string rolling(const std::string& version) {
+  return "[deployment.web]\nreplicas = 4\ncommand = [\"/web\", \"" + version +
+         "\"]\n[deployment.web.readinessProbe]\nperiodSeconds = 1\nexec = { command = [\"x\"] }\n";
+}
+
+// Two versions, the second with assumptions of its own.
+void update(Simulation& simulation, const std::string& assumed, Duration span) {
+  for (const std::string& text : {rolling("v1"), rolling("v2") + assumed}) {
+    config::Configuration configuration = configuration_of(text);
+    simulation.assume(std::move(configuration.simulations));
+    simulation.apply(std::move(configuration.objects.front().object));
+    simulation.advance_until_settled(seconds(3600));
+    simulation.advance(seconds(1));
+  }
+  simulation.advance(span);
+}
+
+BOOST_AUTO_TEST_CASE(an_update_that_gets_ready_late_shows_its_dip) {
+  Simulation simulation(1, {});
+  update(simulation, "[simulate.web]\nreadyAfterSeconds = 8\n", seconds(60));
+  const auto rolled = simulation.series().rolled();
+  BOOST_REQUIRE(rolled.contains("deployment/web"));
+  rollout::Count least = 4;
+  for (const auto& each : rolled.at("deployment/web").samples) {
+    if (each.at >= rolled.at("deployment/web").begin) least = std::min(least, each.available);
+  }
+  BOOST_TEST(least == 3);
+  const std::string drawn = cli::plot("deployment/web", rolled.at("deployment/web"), simulation.now());
+  BOOST_TEST(drawn.starts_with("deployment/web: # available, = desired, - fewest allowed\n    4 |###"), drawn);
+  BOOST_TEST(drawn.find("#=") != std::string::npos, drawn);
+  BOOST_TEST(drawn.find("=#") != std::string::npos, drawn);
+  BOOST_TEST(cli::timeline(only(simulation.happenings(), "rolled-out")).find("has successfully progressed.") !=
+             std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(an_update_that_never_gets_ready_stops_and_is_late) {
+  Simulation simulation(1, {});
+  update(simulation, "[simulate.web]\nneverReady = true\n", seconds(1));
+  const auto late = only(simulation.happenings(), "late");
+  BOOST_REQUIRE(late.size() == 1u);
+  BOOST_TEST(late[0].text.starts_with("ProgressDeadlineExceeded: ReplicaSet \"web-"));
+  BOOST_TEST(late[0].at.time_since_epoch().count() / 1'000'000'000 == 601);
+  const cli::Sample last = simulation.series().rolled().at("deployment/web").samples.back();
+  BOOST_TEST(last.available == 3);
+  BOOST_TEST(last.updated == 2);
+  BOOST_TEST(last.existing == 5);
+  BOOST_TEST(cli::series_json("deployment/web", {last}).find("\"available\":3,\"updated\":2,\"existing\":5}]}\n") !=
+             std::string::npos);
+  BOOST_TEST(cli::final_state(simulation.supervisor())
+                 .starts_with("deployment/web: 3/4 ready, 2 updated, 3 available, ProgressDeadlineExceeded\n"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
