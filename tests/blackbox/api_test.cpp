@@ -4,6 +4,8 @@
 
 #include <sys/stat.h>
 
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <csignal>
@@ -145,6 +147,27 @@ BOOST_AUTO_TEST_CASE(objects_are_created_changed_and_deleted) {
   const Answer refused = client.ask("PATCH", path + "/d", foreign, as_merge_patch);
   BOOST_TEST(refused.status == 422);
   BOOST_TEST(refused.body.find("field is immutable") != std::string::npos);
+  // As kubectl rollout undo does: the template that a replica set shows comes back, and so does its replica set.
+  const boost::json::value both = boost::json::parse(client.get(sets).body);
+  for (const auto& each : both.at("items").as_array()) {
+    boost::json::value was = each.at("spec").at("template");
+    if (was.at("metadata").at("labels").as_object().contains("new")) continue;
+    was.at("metadata").at("labels").as_object().erase("pod-template-hash");
+    const std::string back = R"([{"op":"replace","path":"/metadata/annotations","value":{"a":"b"}},)"
+                             R"({"op":"replace","path":"/spec/template","value":)" +
+                             boost::json::serialize(was) + "}]";
+    const std::string as_operations = "Content-Type: application/json-patch+json\r\n";
+    BOOST_TEST(client.ask("PATCH", path + "/d", back, as_operations).status == 200);
+  }
+  const auto is_back = [&] {
+    return client.get(sets).body.find(R"("deployment.kubernetes.io/revision-history":"1")") != std::string::npos;
+  };
+  BOOST_TEST(eventually(is_back));
+  BOOST_TEST(boost::json::parse(client.get(sets).body).at("items").as_array().size() == 2u);
+  const std::string four = R"({"spec":{"replicas":4}})";
+  BOOST_TEST(client.ask("PATCH", path + "/d/scale?dryRun=All", four, as_merge_patch).body.find("\"replicas\":4") !=
+             std::string::npos);
+  BOOST_TEST(client.get(path + "/d/scale").body.find("\"spec\":{\"replicas\":1}") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_watch_tells_each_change_once_in_order_and_across_a_reconnect) {

@@ -181,6 +181,11 @@ BOOST_AUTO_TEST_CASE(an_update_that_never_gets_ready_stops_and_is_late) {
              std::string::npos);
   BOOST_TEST(cli::final_state(simulation.supervisor())
                  .starts_with("deployment/web: 3/4 ready, 2 updated, 3 available, ProgressDeadlineExceeded\n"));
+  // What was assumed of a version holds for it when it comes back.
+  simulation.apply(std::move(configuration_of(rolling("v1")).objects.front().object));
+  simulation.advance_until_settled(seconds(100));
+  BOOST_TEST(cli::final_state(simulation.supervisor())
+                 .starts_with("deployment/web: 4/4 ready, 4 updated, 4 available, NewReplicaSetAvailable\n"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -163,4 +163,26 @@ BOOST_AUTO_TEST_CASE(differences_name_the_field_and_forget_what_the_server_chose
                  .empty());
 }
 
+BOOST_AUTO_TEST_CASE(an_apply_leaves_what_commands_wrote) {
+  const auto object = [](const std::string& command) {
+    std::string text = "[deployment.web]\ncommand = [\"" + command + "\"]\n";
+    const config::Source source{"f", std::move(text), config::Format::toml};
+    return config::parse({&source, 1}, config::ImagesKnown::elsewhere).value().objects.front().object;
+  };
+  Object running = object("/web");
+  auto& deployment = std::get<DeploymentObject>(running);
+  deployment.spec.paused = true;
+  deployment.spec.pod_template.metadata.annotations["kubectl.kubernetes.io/restartedAt"] = "2026-01-02T03:04:05Z";
+  deployment.metadata.annotations["kubernetes.io/change-cause"] = "why";
+  deployment.metadata.annotations["note"] = "mine";
+  const json::value told = config::to_json(running, config::Defaults::included);
+  const auto same = std::get<DeploymentObject>(with_what_commands_wrote(told, object("/web")));
+  BOOST_TEST((same.spec == deployment.spec));
+  BOOST_TEST(same.metadata.annotations.size() == 1u);
+  BOOST_TEST(same.metadata.annotations.at("kubernetes.io/change-cause") == "why");
+  const auto other = std::get<DeploymentObject>(with_what_commands_wrote(told, object("/new")));
+  BOOST_TEST(other.spec.paused);
+  BOOST_TEST(other.metadata.annotations.empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
