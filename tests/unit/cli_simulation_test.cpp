@@ -149,7 +149,7 @@ void update(Simulation& simulation, const std::string& assumed, Duration span) {
 }
 
 BOOST_AUTO_TEST_CASE(an_update_that_gets_ready_late_shows_its_dip) {
-  Simulation simulation(1, {});
+  Simulation simulation({.seed = 1}, {});
   update(simulation, "[simulate.web]\nreadyAfterSeconds = 8\n", seconds(60));
   const auto rolled = simulation.series().rolled();
   BOOST_REQUIRE(rolled.contains("deployment/web"));
@@ -167,7 +167,7 @@ BOOST_AUTO_TEST_CASE(an_update_that_gets_ready_late_shows_its_dip) {
 }
 
 BOOST_AUTO_TEST_CASE(an_update_that_never_gets_ready_stops_and_is_late) {
-  Simulation simulation(1, {});
+  Simulation simulation({.seed = 1}, {});
   update(simulation, "[simulate.web]\nneverReady = true\n", seconds(1));
   const auto late = only(simulation.happenings(), "late");
   BOOST_REQUIRE(late.size() == 1u);
