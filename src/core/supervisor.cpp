@@ -138,8 +138,6 @@ void Supervisor::answer(Step& step, ConnectionRefused& input) {
 void Supervisor::answer(Step&, Ticked&) {}
 
 void Supervisor::answer(Step& step, RestartRequested& input) {
-  wake_deployments(step.now);
-  reconcile_deployments(step);  // first what is due: nothing is started that is to go
   std::vector<PodId> meant;
   if (const auto found = deployments_.find(input.object); found != deployments_.end()) {
     for (const auto& each : found->second->replica_sets()) std::ranges::copy(each->pods(), std::back_inserter(meant));

@@ -165,6 +165,7 @@ class Model {
   bool held_back(const PodModel& pod, const ContainerModel& container, Instant ended) const;
   void become_started(ContainerModel& container);
 
+  bool is_restart(const Effect& effect) const;
   void observe(PodModel& pod);
   void leave(PodModel& pod, Instant stop_by);
   void shorten(PodModel& pod);

@@ -11,10 +11,15 @@ void Model::after(Instant now, const Effects& effects) {
   for (const Pod* pod : real) {
     if (const auto found = pods_.find(pod->id()); found != pods_.end()) found->second.seen = pod;
   }
+  // What ended is started again, and may then go with its pod, whose owner sees only now that it is not available.
+  const auto tail =
+      std::find_if(effects.rbegin(), effects.rend(), [&](const Effect& each) { return is_restart(each); });
+  const auto check_all = [this](auto first, auto last) {
+    for (; first != last; ++first) std::visit([this](const auto& each) { check(each); }, *first);
+  };
+  check_all(effects.begin(), tail.base());
   for (auto& [id, pod] : pods_) observe(pod);
-  for (const Effect& effect : effects) {
-    std::visit([this](const auto& each) { check(each); }, effect);
-  }
+  check_all(tail.base(), effects.end());
   must(pods_.size() >= real.size(), "a pod that never started anything");
   for (const Pod* pod : real) pods_.at(pod->id()).seen = pod;
   for (auto& [id, pod] : pods_) check_pod(pod);
@@ -31,6 +36,15 @@ void Model::after(Instant now, const Effects& effects) {
   must(supervisor_.events().events().size() <= 16384, "too many events");
   last_ = now;
   any_step_ = true;
+}
+
+// A container is started again in the step in which it ended, or in which a human asked for that.
+bool Model::is_restart(const Effect& effect) const {
+  const auto* start = std::get_if<StartContainer>(&effect);
+  const auto pod = start == nullptr ? pods_.end() : pods_.find(start->pod->id);
+  if (pod == pods_.end()) return false;
+  const auto at = std::ranges::find(pod->second.containers, start->container, &ContainerModel::spec);
+  return at != pod->second.containers.end() && at->restart_at == now_ && (at->ended == now_ || at->restart_asked);
 }
 
 // Reads off the real pod what the model cannot know: that its owner lets it go.

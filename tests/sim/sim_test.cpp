@@ -75,7 +75,6 @@ BOOST_AUTO_TEST_CASE(scaling_down_at_a_late_tick_started_a_container_first) { ch
 BOOST_AUTO_TEST_CASE(applying_a_pod_that_leaves_shortened_its_grace) { check_seed(838); }
 BOOST_AUTO_TEST_CASE(an_overdue_pod_cancelled_the_probe_that_had_just_answered) { check_seed(568); }
 
-BOOST_AUTO_TEST_CASE(a_restart_at_a_late_tick_started_a_container_that_was_to_go) { check_seed(389); }
 BOOST_AUTO_TEST_CASE(clean_up_forgot_pods_that_were_still_stopping) { check_seed(21); }
 
 BOOST_AUTO_TEST_CASE(the_same_seed_has_the_same_effects) {
