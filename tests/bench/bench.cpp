@@ -2,6 +2,7 @@
 // And what a proxied connection costs, on the host's network and into a pod's.
 #include "bare.hpp"
 #include "proxied.hpp"
+#include "rollout.hpp"
 #include "sandbox.hpp"
 #include "world.hpp"
 
@@ -187,6 +188,7 @@ void run(int pods, int runs) {
   measure_sandboxes(pods / 10 + 1);
   measure_memory(scratch, pods);
   measure_proxied_connections();
+  measure_rollouts();
 }
 
 }  // namespace
