@@ -35,7 +35,7 @@ json::object service_spec(const Service& service) {
     for (std::size_t i = 0; i < ports->size(); ++i) {
       const ServicePort& port = service.object().spec.ports[i];
       json::object& each = (*ports)[i].as_object();
-      if (!port.target_port) each["targetPort"] = port.port;
+      if (!port.target_port && service.object().spec.endpoints.empty()) each["targetPort"] = port.port;
       if (service.given().node_ports[i] != 0) each["nodePort"] = service.given().node_ports[i];
     }
   }
@@ -43,21 +43,34 @@ json::object service_spec(const Service& service) {
 }
 
 struct Address {
-  const Pod* pod;
+  std::string ip;
   std::int32_t port;
+  const Pod* pod;  // null: it is none
 };
 
-// The pods behind one port, by Kubernetes' old rules: leaving ones are left out.
+// What is behind one port, by Kubernetes' old rules: pods that leave are left out.
 struct Subset {
   const ServicePort* port;
   std::vector<Address> ready;
   std::vector<Address> unready;
 };
 
+// "192.0.2.1:443", "[2001:db8::1]:80"; nothing for a unix socket, which an Endpoints object has no place for.
+std::optional<Address> address_of(const std::string& endpoint) {
+  if (endpoint.starts_with("unix:")) return std::nullopt;
+  const std::size_t colon = endpoint.rfind(':');
+  const bool is_v6 = endpoint.front() == '[';
+  const std::string ip = is_v6 ? endpoint.substr(1, colon - 2) : endpoint.substr(0, colon);
+  return Address{ip, std::stoi(endpoint.substr(colon + 1)), nullptr};
+}
+
 std::vector<Subset> subsets_of(const Service& service, const Supervisor& supervisor) {
   const ServiceObject& object = service.object();
   std::vector<Subset> subsets;
   for (const ServicePort& port : object.spec.ports) subsets.push_back({&port, {}, {}});
+  for (const std::string& each : object.spec.endpoints) {
+    if (auto address = address_of(each)) subsets.front().ready.push_back(*std::move(address));
+  }
   for (const Pod* pod : supervisor.pods()) {
     const bool is_meant = pod->metadata().name_space == object.metadata.name_space && !is_final(pod->phase()) &&
                           selects(object.spec.selector, pod->metadata().labels);
@@ -65,7 +78,7 @@ std::vector<Subset> subsets_of(const Service& service, const Supervisor& supervi
     if (!is_meant || (pod->is_terminating() && !all)) continue;
     for (Subset& each : subsets) {
       const auto number = pod->resolve(each.port->target_port.value_or(PortRef(each.port->port)));
-      if (number) (pod->is_ready() || all ? each.ready : each.unready).push_back({pod, *number});
+      if (number) (pod->is_ready() || all ? each.ready : each.unready).push_back({pod->pod_ip(), *number, pod});
     }
   }
   return subsets;
@@ -75,17 +88,19 @@ json::array addresses_json(const std::vector<Address>& addresses, std::int32_t p
   json::array list;
   for (const Address& each : addresses) {
     if (each.port != port) continue;
-    list.push_back(json::object{{"ip", each.pod->pod_ip()},
-                                {"nodeName", node},
-                                {"targetRef", json::object{{"kind", "Pod"},
-                                                           {"namespace", each.pod->identity().name_space},
-                                                           {"name", each.pod->identity().name},
-                                                           {"uid", each.pod->identity().uid}}}});
+    json::object address{{"ip", each.ip}};
+    if (each.pod != nullptr) {
+      const PodIdentity& pod = each.pod->identity();
+      address["nodeName"] = node;
+      address["targetRef"] =
+          json::object{{"kind", "Pod"}, {"namespace", pod.name_space}, {"name", pod.name}, {"uid", pod.uid}};
+    }
+    list.push_back(std::move(address));
   }
   return list;
 }
 
-// One subset per port number that pods really have.
+// One subset per port number that somebody really has.
 json::array subsets_json(const std::vector<Subset>& subsets, const std::string& node) {
   json::array list;
   for (const Subset& subset : subsets) {
@@ -119,7 +134,8 @@ std::string endpoints_text(const std::vector<Subset>& subsets) {
     for (const Address& each : subset.ready) {
       if (++count > shown_max) continue;
       if (!text.empty()) text += ',';
-      text += each.pod->pod_ip() + ':' + std::to_string(each.port);
+      const bool is_v6 = each.ip.find(':') != std::string::npos;
+      text += (is_v6 ? '[' + each.ip + ']' : each.ip) + ':' + std::to_string(each.port);
     }
   }
   if (count == 0) return "<none>";

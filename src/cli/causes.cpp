@@ -145,6 +145,16 @@ std::string restarts_text(const json::value& status) {
   return count == 0 ? "" : " (" + times(count, "restart") + " so far)";
 }
 
+// What kept the pod from starting any container.
+std::optional<Cause> no_sandbox(const Facts& facts, const json::value& pod) {
+  for (const json::value& each : list_at(pod, "status.conditions")) {
+    if (text_at(each, "type") == "PodReadyToStartContainers" && text_at(each, "status") == "True") return std::nullopt;
+  }
+  const json::value* const failure = newest_event(facts, pod, "Pod", "FailedCreatePodSandBox");
+  if (failure == nullptr) return std::nullopt;
+  return Cause{text_at(*failure, "message") + ", " + event_age(*failure, facts.now), {}};
+}
+
 std::optional<Cause> why_container(const Facts& facts, const json::value& pod, const json::value& container,
                                    const json::value& status, bool is_init) {
   const std::string title = (is_init ? "init container " : "container ") + text_at(status, "name");
@@ -160,6 +170,7 @@ std::optional<Cause> why_container(const Facts& facts, const json::value& pod, c
     if (!next.empty()) cause.text += "; its next start is " + next;
     const std::string message = text_at(*waiting, "message");
     if (!message.empty() && end == nullptr) cause.because.push_back({message, {}});
+    if (auto why = end == nullptr ? no_sandbox(facts, pod) : std::nullopt) cause.because.push_back(*std::move(why));
     if (end != nullptr) cause.because.push_back(ended(facts, pod, status, *end));
     return cause;
   }
@@ -221,7 +232,23 @@ std::vector<const json::value*> pods_of(const Facts& facts, const json::value& d
   return all;
 }
 
+namespace {
+
+// The address that it could not have.
+std::vector<Cause> refusals(const Facts& facts, const json::value& service) {
+  const json::value* const refusal = newest_event(facts, service, "Service", "ListenFailed");
+  if (refusal == nullptr) return {};
+  return {{text_at(*refusal, "message") + ", " + event_age(*refusal, facts.now) + " ago", {}}};
+}
+
+}  // namespace
+
 Cause why_service(const Facts& facts, const json::value& service) {
+  const auto fixed = static_cast<std::int64_t>(list_at(service, "spec.endpoints").size());
+  if (fixed > 0) {
+    return {"service/" + name_of(service) + ": " + times(fixed, "fixed endpoint") + ", always ready",
+            refusals(facts, service)};
+  }
   std::size_t ready = 0;
   for (const json::value& each : facts.endpoints) {
     const bool is_its = name_of(each) == name_of(service) &&
@@ -232,9 +259,7 @@ Cause why_service(const Facts& facts, const json::value& service) {
   }
   Cause cause{"service/" + name_of(service) + ": " + times(static_cast<std::int64_t>(ready), "ready endpoint"), {}};
   if (ready == 0) cause.text += ", connections are refused";
-  if (const json::value* const refusal = newest_event(facts, service, "Service", "ListenFailed")) {
-    cause.because.push_back({text_at(*refusal, "message") + ", " + event_age(*refusal, facts.now) + " ago", {}});
-  }
+  cause.because = refusals(facts, service);
   const json::object& selector = map_at(service, "spec.selector");
   bool selects_any = false;
   for (const json::value& each : facts.pods) {

@@ -83,9 +83,7 @@ std::string pods_status(const Described& what) {
                                  std::to_string(succeeded) + " Succeeded / " + std::to_string(over) + " Failed");
 }
 
-// The ready addresses of one port, at most three.
-std::string endpoints_of(const json::value& endpoints, std::string_view port_name) {
-  std::vector<std::string> all;
+void add_ready(const json::value& endpoints, std::string_view port_name, std::vector<std::string>& all) {
   for (const json::value& subset : list_at(endpoints, "subsets")) {
     for (const json::value& port : list_at(subset, "ports")) {
       if (text_at(port, "name") != port_name) continue;
@@ -94,6 +92,14 @@ std::string endpoints_of(const json::value& endpoints, std::string_view port_nam
       }
     }
   }
+}
+
+// The ready addresses of one port, at most three; of a service that names its endpoints itself, those.
+std::string endpoints_of(const json::value& service, const json::value& endpoints, std::string_view port_name) {
+  std::vector<std::string> all;
+  const json::array& written = list_at(service, "spec.endpoints");
+  for (const json::value& each : written) all.push_back(scalar_text(each));
+  if (written.empty()) add_ready(endpoints, port_name, all);
   std::string text;
   for (std::size_t i = 0; i < std::min<std::size_t>(3, all.size()); ++i) text += (i == 0 ? "" : ",") + all[i];
   return all.size() > 3 ? text + " + " + std::to_string(all.size() - 3) + " more..." : text;
@@ -106,11 +112,12 @@ std::string service_ports(const Described& what) {
     const std::string protocol = "/" + (text_at(port, "protocol").empty() ? "TCP" : text_at(port, "protocol"));
     const std::string target = text_at(port, "targetPort");
     text += line("Port", (name.empty() ? "<unset>" : name) + "  " + text_at(port, "port") + protocol);
-    text += line("TargetPort", (target.empty() ? text_at(port, "port") : target) + protocol);
+    const bool has_target = list_at(what.object, "spec.endpoints").empty();
+    if (has_target) text += line("TargetPort", (target.empty() ? text_at(port, "port") : target) + protocol);
     if (number_at(port, "nodePort") != 0) {
       text += line("NodePort", (name.empty() ? "<unset>" : name) + "  " + text_at(port, "nodePort") + protocol);
     }
-    text += line("Endpoints", what.endpoints.is_null() ? "<none>" : endpoints_of(what.endpoints, name));
+    text += line("Endpoints", what.endpoints.is_null() ? "<none>" : endpoints_of(what.object, what.endpoints, name));
   }
   return text;
 }

@@ -42,7 +42,7 @@ std::vector<std::string> Service::addresses(std::size_t port_index) const {
   return all;
 }
 
-void Service::open(Step& step) const {
+void Service::open(Step& step) {
   const ServiceSpec& spec = object_.spec;
   std::optional<Duration> affinity;
   if (spec.session_affinity == SessionAffinity::client_ip) {
@@ -53,6 +53,22 @@ void Service::open(Step& step) const {
     const std::string name = object_.metadata.name + (port_name.empty() ? "" : ":" + port_name);
     step.want(OpenService{ids_[i], name, addresses(i), spec.balancing, affinity});
   }
+  publish_fixed(step);
+}
+
+// One that stays keeps its identity, and with it its connections.
+void Service::publish_fixed(Step& step) {
+  std::vector<FixedEndpoint> wanted;
+  for (const std::string& each : object_.spec.endpoints) {
+    const auto had = std::ranges::find(fixed_, each, &FixedEndpoint::address);
+    wanted.push_back({each, had == fixed_.end() ? step.new_id<PodId>() : had->id});
+    if (had == fixed_.end()) step.want(SetEndpoint{ids_[0], wanted.back().id, each, true, true, false});
+  }
+  for (const FixedEndpoint& each : fixed_) {
+    if (std::ranges::find(wanted, each.id, &FixedEndpoint::id) == wanted.end())
+      step.want(RemoveEndpoint{ids_[0], each.id});
+  }
+  fixed_ = std::move(wanted);
 }
 
 void Service::add_links(PodId pod, std::vector<OpenLink>& links) const {

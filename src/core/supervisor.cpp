@@ -132,6 +132,7 @@ void Supervisor::end_delay(Step& step, PodId id) {
 }
 
 void Supervisor::answer(Step& step, ConnectionRefused& input) {
+  if (fixed_endpoints_.contains(input.pod)) return;  // it has no probe to be asked
   with_pod(step, input.pod, [&](Pod& pod) { pod.connection_refused(step); });
 }
 

@@ -111,7 +111,9 @@ void Supervisor::apply(Step& step, ServiceObject object) {
   } else {
     service = make_service(step, name, std::move(object), std::move(given));
   }
+  for (const auto& each : service->fixed_endpoints()) fixed_endpoints_.erase(each.id);
   service->open(step);
+  for (const auto& each : service->fixed_endpoints()) fixed_endpoints_.insert(each.id);
   update_links(step, name);
   for (auto& [id, entry] : entries_) {
     std::erase(entry.services, service);
@@ -141,6 +143,7 @@ void Supervisor::close(Step& step, const ObjectRef& name, const Service& service
   update_links(step, name);
   service.close(step);
   for (const ServiceId id : service.ids()) service_names_.erase(id);
+  for (const auto& each : service.fixed_endpoints()) fixed_endpoints_.erase(each.id);
   for (auto& [id, entry] : entries_) std::erase(entry.services, &service);
 }
 

@@ -211,6 +211,41 @@ void check_listen(FieldErrors& errors, const ServiceSpec& service) {
   }
 }
 
+// Reeve's own rules: a service serves pods, or what stands in `endpoints`.
+void check_endpoints(FieldErrors& errors, const ServiceSpec& service) {
+  const std::vector<std::string>& endpoints = service.endpoints;
+  if (endpoints.empty()) {
+    if (service.selector.empty()) {
+      errors.required("spec.selector",
+                      "a service serves the pods that its selector selects, or the addresses in `endpoints`");
+    }
+    return;
+  }
+  if (!service.selector.empty())
+    errors.forbidden("spec.endpoints", "may not be used together with a selector: each says whom the service serves");
+  if (service.ports.size() > 1)
+    errors.forbidden("spec.endpoints",
+                     "may only be used by a service with one port: each address carries a port of its own");
+  if (service.ports.size() == 1 && service.ports[0].target_port)
+    errors.forbidden("spec.ports[0].targetPort",
+                     "may not be used with `endpoints`: each address carries a port of its own");
+  if (service.publish_not_ready_addresses)
+    errors.forbidden("spec.publishNotReadyAddresses", "may not be used with `endpoints`: they are always ready");
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < endpoints.size(); ++i) {
+    const std::string path = indexed("spec.endpoints", i);
+    if (!is_listen_address(endpoints[i])) {
+      errors.invalid(path, quoted(endpoints[i]),
+                     "must be an address and a port, \"192.0.2.1:443\" or \"[2001:db8::1]:80\", or \"unix:\" and an "
+                     "absolute path");
+    } else if (!seen.insert(endpoints[i]).second) {
+      errors.duplicate(path, quoted(endpoints[i]));
+    } else if (std::ranges::find(service.listen, endpoints[i]) != service.listen.end()) {
+      errors.invalid(path, quoted(endpoints[i]), "is where this service listens itself");
+    }
+  }
+}
+
 void check_cluster_ip(FieldErrors& errors, const std::string& address) {
   if (address.empty() || is_cluster_address(address)) return;
   const bool headless = address == "None";
@@ -220,9 +255,7 @@ void check_cluster_ip(FieldErrors& errors, const std::string& address) {
 }
 
 void check_service(FieldErrors& errors, const ServiceSpec& service) {
-  if (service.selector.empty()) {
-    errors.required("spec.selector", "services without a selector are not served yet");
-  }
+  check_endpoints(errors, service);
   check_labels(errors, "spec.selector", service.selector);
   check_service_ports(errors, service);
   check_listen(errors, service);

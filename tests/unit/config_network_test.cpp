@@ -34,6 +34,16 @@ const std::vector<MistakeCase> link_cases{
       "\"private\" here, or remove it there",
       "f:9:1: pod \"web\": \"links\" needs a sandbox, and [supervisor] says isolation = \"none\": write isolation = "
       "\"private\" here, or remove it there"}},
+    {"endpoints", "[service.out]\nport = 80\nendpoints = [\"192.0.2.1:443\", \"unix:/run/x.sock\"]\n", {}},
+    {"endpoints and a deployment",
+     "[deployment.web]\ncommand = [\"x\"]\n[service.out]\nport = 80\ndeployment = \"web\"\nendpoints = "
+     "[\"192.0.2.1:443\"]\n",
+     {"f:6:1: service \"out\": spec.endpoints: Forbidden: may not be used together with a selector: each says whom the "
+      "service serves"}},
+    {"nobody to serve",
+     "[service.out]\nport = 80\n",
+     {"f:1:1: service \"out\": spec.selector: Required value: a service serves the pods that its selector selects, or "
+      "the addresses in `endpoints`"}},
     {"no list",
      "[pod.web]\ncommand = [\"x\"]\nlinks = \"db\"\n",
      {"f:3:9: links: expected a list of strings, found a string"}},

@@ -134,7 +134,8 @@ std::vector<MistakeCase> object_cases() {
   return {
       {"service without target",
        "[service.web]\nport = 80\n",
-       {"f:1:1: service \"web\": spec.selector: Required value: services without a selector are not served yet"}},
+       {"f:1:1: service \"web\": spec.selector: Required value: a service serves the pods that its "
+        "selector selects, or the addresses in `endpoints`"}},
       {"service of nobody",
        web + "[service.web]\nport = 80\ndeployment = \"wbe\"\n",
        {"f:5:14: there is no deployment \"wbe\", did you mean \"web\"?"}},

@@ -267,4 +267,42 @@ BOOST_AUTO_TEST_CASE(a_listener_that_cannot_be_had_is_an_event_of_its_service) {
   BOOST_TEST(hand.last.empty());
 }
 
+BOOST_AUTO_TEST_CASE(fixed_endpoints_are_always_ready) {
+  Hand hand;
+  ServiceObject object = service_named("out", "none", {port(80)});
+  object.spec.selector.clear();
+  object.spec.endpoints = {"192.0.2.1:443", "unix:/run/x.sock"};
+  hand.tell(ObjectApplied{object});
+  const auto first = Hand::of<SetEndpoint>(hand.last);
+  BOOST_TEST(first.size() == 2u);
+  BOOST_TEST((first.at(0).pod != first.at(1).pod));
+  BOOST_TEST(endpoints(hand, "out") == "192.0.2.1:443 ready serving, unix:/run/x.sock ready serving");
+  BOOST_TEST(std::holds_alternative<OpenService>(hand.last.front()));
+  // Nobody is asked for a probe, and no message is late.
+  hand.tell(ConnectionRefused{first.at(0).pod});
+  BOOST_TEST(hand.last.empty());
+  BOOST_TEST(hand.supervisor.late_inputs() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(fixed_endpoints_that_stay_keep_their_identity) {
+  Hand hand;
+  ServiceObject object = service_named("out", "none", {port(80)});
+  object.spec.selector.clear();
+  object.spec.endpoints = {"192.0.2.1:443", "192.0.2.2:443"};
+  hand.tell(ObjectApplied{object});
+  const PodId gone = Hand::of<SetEndpoint>(hand.last).at(0).pod;
+  object.spec.endpoints = {"192.0.2.2:443", "192.0.2.3:443"};
+  hand.tell(ObjectApplied{object});
+  BOOST_TEST(hand.count<SetEndpoint>() == 1u);
+  BOOST_TEST((Hand::of<RemoveEndpoint>(hand.last).at(0).pod == gone));
+  BOOST_TEST(endpoints(hand, "out") == "192.0.2.2:443 ready serving, 192.0.2.3:443 ready serving");
+  // Pods take their place, as soon as they are ready.
+  object.spec.endpoints.clear();
+  object.spec.selector["app"] = "web";
+  hand.tell(ObjectApplied{object});
+  BOOST_TEST(endpoints(hand, "out") == "");
+  hand.tell(ConnectionRefused{gone});
+  BOOST_TEST(hand.supervisor.late_inputs() == 1u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

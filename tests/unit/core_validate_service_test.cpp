@@ -11,7 +11,45 @@ const std::string cluster_rule = "must be empty or an address inside 127.77.0.0/
 const std::vector<Case<ServiceObject>> service_cases{
     {"no selector",
      [](ServiceObject& s) { s.spec.selector.clear(); },
-     {"spec.selector: Required value: services without a selector are not served yet"}},
+     {"spec.selector: Required value: a service serves the pods that its selector selects, or the addresses in "
+      "`endpoints`"}},
+    {"endpoints",
+     [](ServiceObject& s) {
+       s.spec.selector.clear();
+       s.spec.endpoints = {"192.0.2.1:443", "unix:/run/x.sock", "[2001:db8::1]:80"};
+     },
+     {}},
+    {"endpoints and a selector",
+     [](ServiceObject& s) { s.spec.endpoints = {"192.0.2.1:443"}; },
+     {"spec.endpoints: Forbidden: may not be used together with a selector: each says whom the service serves"}},
+    {"endpoints and what they leave no room for",
+     [](ServiceObject& s) {
+       s.spec.selector.clear();
+       s.spec.endpoints = {"192.0.2.1:443"};
+       s.spec.ports[0].target_port = 443;
+       s.spec.publish_not_ready_addresses = true;
+     },
+     {"spec.ports[0].targetPort: Forbidden: may not be used with `endpoints`: each address carries a port of its own",
+      "spec.publishNotReadyAddresses: Forbidden: may not be used with `endpoints`: they are always ready"}},
+    {"endpoints of several ports",
+     [](ServiceObject& s) {
+       s.spec.selector.clear();
+       s.spec.endpoints = {"192.0.2.1:443"};
+       s.spec.ports[0].name = "a";
+       s.spec.ports.push_back({"b", Protocol::tcp, 81, {}, {}});
+     },
+     {"spec.endpoints: Forbidden: may only be used by a service with one port: each address carries a port of its "
+      "own"}},
+    {"endpoints that are none",
+     [](ServiceObject& s) {
+       s.spec.selector.clear();
+       s.spec.listen = {"0.0.0.0:80"};
+       s.spec.endpoints = {"example.com:80", "192.0.2.1:443", "192.0.2.1:443", "0.0.0.0:80"};
+     },
+     {"spec.endpoints[0]: Invalid value: \"example.com:80\": must be an address and a port, \"192.0.2.1:443\" or "
+      "\"[2001:db8::1]:80\", or \"unix:\" and an absolute path",
+      "spec.endpoints[2]: Duplicate value: \"192.0.2.1:443\"",
+      "spec.endpoints[3]: Invalid value: \"0.0.0.0:80\": is where this service listens itself"}},
     {"no ports", [](ServiceObject& s) { s.spec.ports.clear(); }, {"spec.ports: Required value"}},
     {"port 0",
      [](ServiceObject& s) { s.spec.ports[0].port = 0; },

@@ -448,6 +448,9 @@ struct FieldsOf<ServiceSpec> : NoOtherKeys {
       Field{"type", &ServiceSpec::type,
             "ClusterIP: its cluster address only; NodePort: also 0.0.0.0:nodePort; LoadBalancer: also 0.0.0.0:port."},
       Field{"selector", &ServiceSpec::selector, "The labels of the pods that serve."},
+      Field{
+          "endpoints", &ServiceSpec::endpoints,
+          "What serves instead of pods, always ready: \"192.0.2.1:443\", \"[2001:db8::1]:80\", \"unix:/run/x.sock\"."},
       Field{"ports", &ServiceSpec::ports, "Ports clients connect to.", Bounds{}, Presence::required},
       Field{"clusterIP", &ServiceSpec::cluster_ip, "The service's own address in 127.77.0.0/16; chosen unless set."},
       Field{"listen", &ServiceSpec::listen, "Further addresses: \"0.0.0.0:80\", \"[::]:80\", \"unix:/run/web.sock\"."},
@@ -456,7 +459,7 @@ struct FieldsOf<ServiceSpec> : NoOtherKeys {
       Field{"publishNotReadyAddresses", &ServiceSpec::publish_not_ready_addresses, "Send traffic to unready pods too."},
       Field{"balancing", &ServiceSpec::balancing, "How a pod is chosen for a new connection."},
   };
-  static constexpr Names<19> later{"clusterIPs",
+  static constexpr Names<18> later{"clusterIPs",
                                    "ipFamilies",
                                    "ipFamilyPolicy",
                                    "externalIPs",
@@ -469,7 +472,6 @@ struct FieldsOf<ServiceSpec> : NoOtherKeys {
                                    "loadBalancerSourceRanges",
                                    "allocateLoadBalancerNodePorts",
                                    "trafficDistribution",
-                                   "endpoints",
                                    "whenUnready",
                                    "onUnready",
                                    "holdSeconds",

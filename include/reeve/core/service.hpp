@@ -27,8 +27,8 @@ class Service {
   // One id per port: each is proxied for itself.
   Service(ServiceObject object, ServiceAddresses given, std::vector<ServiceId> ids, Instant created);
 
-  // Opens its listeners, or changes them after `replace`.
-  void open(Step& step) const;
+  // Opens its listeners, or changes them after `replace`, and publishes what serves without being a pod.
+  void open(Step& step);
   void close(Step& step) const;
 
   // Takes a changed object with the same ports; open must follow.
@@ -41,6 +41,13 @@ class Service {
   void update(Step& step, const Pod& pod);
   void remove(Step& step, PodId pod);
 
+  // What serves without being a pod, each under an identity of its own.
+  struct FixedEndpoint {
+    std::string address;
+    PodId id;
+  };
+  const std::vector<FixedEndpoint>& fixed_endpoints() const noexcept { return fixed_; }
+
   // A link for each of its ports.
   void add_links(PodId pod, std::vector<OpenLink>& links) const;
 
@@ -51,6 +58,7 @@ class Service {
   std::vector<std::string> addresses(std::size_t port_index) const;
 
  private:
+  void publish_fixed(Step& step);
   std::optional<SetEndpoint> wanted(std::size_t port_index, const Pod& pod) const;
 
   ServiceObject object_;
@@ -58,6 +66,7 @@ class Service {
   std::vector<ServiceId> ids_;
   Instant created_;
   std::vector<std::unordered_map<PodId, SetEndpoint>> published_;  // one map per port
+  std::vector<FixedEndpoint> fixed_;
 };
 
 }  // namespace reeve

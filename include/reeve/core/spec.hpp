@@ -225,6 +225,7 @@ struct SessionAffinityConfig {
 struct ServiceSpec {
   ServiceType type = ServiceType::cluster_ip;
   Labels selector;
+  std::vector<std::string> endpoints;  // instead of a selector: "192.0.2.1:443", "[2001:db8::1]:80", "unix:/run/x.sock"
   std::vector<ServicePort> ports;
   std::string cluster_ip;           // empty: one of 127.77.0.0/16 is chosen by the name
   std::vector<std::string> listen;  // further addresses: "0.0.0.0:80", "[::]:80", "unix:/run/web.sock"

@@ -175,6 +175,7 @@ class Supervisor : private Deployment::Owner, private Surroundings {
   std::set<std::pair<Instant, ObjectRef>> deployment_timers_;
   std::map<ObjectRef, std::unique_ptr<Service>> services_;
   std::map<ServiceId, ObjectRef> service_names_;
+  std::set<PodId> fixed_endpoints_;              // identities of what serves without being a pod
   std::map<ObjectRef, std::set<PodId>> linked_;  // who links to a service, whether it exists or not
   AddressPool pod_ips_{"127.78"};
   std::set<std::int32_t> ports_;  // that pods were assigned
