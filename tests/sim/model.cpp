@@ -113,7 +113,20 @@ void Model::note(const ShutdownRequested&) {
 
 void Model::note(const SandboxStarted& input) {
   const auto found = pods_.find(input.pod);
-  if (found != pods_.end() && found->second.box == PodModel::Box::making) found->second.box = PodModel::Box::standing;
+  if (found == pods_.end() || found->second.box != PodModel::Box::making) return;
+  PodModel& pod = found->second;
+  const auto is_taken = [&](std::int32_t port) {
+    return std::ranges::any_of(
+        pods_, [&](const auto& each) { return std::ranges::find(each.second.ports, port) != each.second.ports.end(); });
+  };
+  if (std::ranges::any_of(input.ports, is_taken)) {
+    count_box(pod);
+    pod.box = PodModel::Box::refused;
+    pod.box_due = now_ + std::max(pod.box_entry->delay, seconds(1));
+  } else {
+    pod.box = PodModel::Box::standing;
+    if (pod.ports.empty()) pod.ports = input.ports;
+  }
 }
 
 void Model::note(const SandboxFailed& input) {

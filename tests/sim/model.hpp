@@ -81,10 +81,11 @@ struct PodModel {
   Instant created{};
   std::vector<ContainerModel> containers;  // init containers first, as in the spec
   std::size_t inits = 0;
-  enum class Box { absent, making, standing, broken } box = Box::absent;
-  Instant box_due{};         // when an absent one is made
-  bool box_changed = false;  // in this step
-  Instant broken_by{};       // when what runs in a broken one is killed
+  enum class Box { absent, making, refused, standing, broken } box = Box::absent;
+  std::vector<std::int32_t> ports;  // that it was assigned
+  Instant box_due{};                // when an absent one is made
+  bool box_changed = false;         // in this step
+  Instant broken_by{};              // when what runs in a broken one is killed
   std::optional<ContainerModel::Entry> box_entry;
   bool abandoned = false;  // its sandbox ended and nothing may start again
   std::optional<Instant> stop_by;
@@ -192,6 +193,10 @@ class Model {
 
   void check_pod(PodModel& pod);
   void check_box(const PodModel& pod) const;
+  void check_links() const;
+  void check_addresses() const;
+  void check_environment(const StartContainer& effect, const PodModel& pod) const;
+  void check_fixed(const Service& service) const;
   Phase phase_of(const PodModel& pod) const;
   void check_container(const PodModel& pod, std::size_t index);
   void check_endpoints(const PodModel& pod);
@@ -222,7 +227,8 @@ class Model {
   std::unordered_map<ProbeRunId, RunPlace> runs_;
   std::unordered_map<InstanceId, Place> dead_;
   std::map<ServiceId, Published> services_;
-  std::optional<Instant> deleted_by_;  // what this step's delete asks of which pod
+  std::map<std::pair<ServiceId, PodId>, std::string> links_;  // that are open
+  std::optional<Instant> deleted_by_;                         // what this step's delete asks of which pod
   PodId deleted_{};
   std::map<ObjectRef, RolloutModel> rollouts_;  // and the pods that counted, at the end of the last step
   std::map<PodId, ObjectRef> active_;

@@ -2,6 +2,7 @@
 #include "model.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace reeve::sim {
 
@@ -29,6 +30,8 @@ void Model::after(Instant now, const Effects& effects) {
     pod = next;
   }
   check_deployments();
+  check_links();
+  check_addresses();
   const auto deadline = supervisor_.deadline();
   must(!deadline || *deadline > now, "the deadline is not ahead");
   must(!exited_ || (real.empty() && pods_.empty()), "exited before all was gone");
@@ -77,6 +80,47 @@ void Model::check_box(const PodModel& pod) const {
   must(!is_there || !pod.stop_by || pod.anything_lives(), "the sandbox of ", pod.name, " was not stopped");
   must(pod.box != Box::broken || pod.anything_lives(), "the sandbox of ", pod.name, " was not replaced");
   must(pod.box != Box::absent || pod.stop_by || pod.box_due > now_, "the sandbox of ", pod.name, " was not made");
+}
+
+// Exactly those of pods with a network of their own, while that stands, to services that exist.
+void Model::check_links() const {
+  std::map<std::pair<ServiceId, PodId>, std::string> wanted;
+  for (const auto& [id, pod] : pods_) {
+    const bool is_there = pod.box == PodModel::Box::standing || pod.box == PodModel::Box::broken;
+    if (!is_there || !has_own_network(*pod.spec)) continue;
+    for (const std::string& name : pod.spec->links) {
+      const auto found = supervisor_.services().find({Kind::service, pod.name_space, name});
+      if (found == supervisor_.services().end()) continue;
+      const Service& service = *found->second;
+      for (std::size_t i = 0; i < service.ids().size(); ++i) wanted[{service.ids()[i], id}] = service.addresses(i)[0];
+    }
+  }
+  must(links_ == wanted, "the open links are not those that should be");
+}
+
+void Model::check_addresses() const {
+  std::set<std::string> addresses;
+  std::set<std::int32_t> ports;
+  for (const auto& [id, pod] : pods_) {
+    for (const std::int32_t each : pod.ports) must(ports.insert(each).second, "two pods have the same port");
+    if (pod.seen == nullptr) continue;
+    must(pod.seen->assigned_ports() == pod.ports, pod.name, " has other ports than it was given");
+    const std::string& address = pod.seen->pod_ip();
+    const bool is_own = has_own_network(*pod.spec);
+    must(is_own ? address.starts_with("127.78.") : address == "127.0.0.1", pod.name, " has a wrong address");
+    must(!is_own || addresses.insert(address).second, "two pods have the same address");
+  }
+}
+
+void Model::check_fixed(const Service& service) const {
+  const auto& endpoints = services_.at(service.ids()[0]).endpoints;
+  must(endpoints.size() == service.object().spec.endpoints.size(), "not all fixed endpoints are there");
+  for (const auto& [id, each] : endpoints) {
+    const auto& written = service.object().spec.endpoints;
+    must(
+        each.ready && each.serving && !each.in_pod_network && std::ranges::find(written, each.address) != written.end(),
+        "a fixed endpoint is not as written");
+  }
 }
 
 Phase Model::phase_of(const PodModel& pod) const {
@@ -153,12 +197,18 @@ void Model::check_endpoints(const PodModel& pod) {
   const bool is_ready = pod.seen->is_ready();
   for (const auto& [ref, service] : supervisor_.services()) {
     const ServiceSpec& spec = service->object().spec;
+    if (!spec.endpoints.empty()) {
+      check_fixed(*service);
+      continue;
+    }
     const auto label = pod.seen->metadata().labels.find("app");
     const bool selected = ref.name_space == pod.name_space && label != pod.seen->metadata().labels.end() &&
                           spec.selector.at("app") == label->second;
     const bool ready = spec.publish_not_ready_addresses || (is_ready && !pod.terminating);
     for (std::size_t i = 0; i < spec.ports.size(); ++i) {
-      const bool has_port = spec.ports[i].name != "lost";
+      const auto number = pod.seen->resolve(*spec.ports[i].target_port);
+      const bool has_port = number.has_value();
+      must(has_port || spec.ports[i].name == "lost" || spec.ports[i].name == "admin", "a port was not found");
       const bool wanted = selected && has_port && !is_final(pod.seen->phase()) && (ready || is_ready);
       const auto& endpoints = services_.at(service->ids()[i]).endpoints;
       const auto published = endpoints.find(pod.id);
@@ -168,6 +218,9 @@ void Model::check_endpoints(const PodModel& pod) {
       must(published->second.ready == ready && published->second.serving == is_ready &&
                published->second.terminating == pod.terminating,
            "the endpoint of ", pod.name, " shows a wrong state");
+      must(published->second.address == "127.0.0.1:" + std::to_string(*number) &&
+               published->second.in_pod_network == has_own_network(*pod.spec),
+           "the endpoint of ", pod.name, " is elsewhere");
     }
   }
 }

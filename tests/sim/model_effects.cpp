@@ -1,6 +1,8 @@
 // The model's half that objects: whether each effect was allowed.
 #include "model.hpp"
 
+#include <reeve/core/environment.hpp>
+
 #include <algorithm>
 
 namespace reeve::sim {
@@ -38,17 +40,29 @@ void Model::check(const StartSandbox& effect) {
   must(is_first || now_ >= pod.box_due, "a sandbox of ", pod.name, " was made during its back-off");
   must(is_first || pod.box_changed || is_first_step_at_or_after(pod.box_due), "a sandbox was made too late");
   pod.box = PodModel::Box::making;
+  std::size_t open_ports = 0;
+  for (const ContainerModel& each : pod.containers) {
+    open_ports += std::size_t(std::ranges::count(each.spec->ports, 0, &ContainerPort::container_port));
+  }
+  must(effect.ports == (pod.ports.empty() ? open_ports : 0), "a wrong number of ports was asked for");
+  must(effect.hosts.size() == pod.spec->links.size(), "the hosts of ", pod.name, " are not its links");
 }
 
 void Model::check(const StopSandbox& effect) {
   const auto found = pods_.find(effect.pod);
   must(found != pods_.end(), "a sandbox of nobody was stopped");
   PodModel& pod = found->second;
+  pod.box_changed = true;
+  if (pod.box == PodModel::Box::refused) {
+    pod.box = PodModel::Box::absent;
+    return;
+  }
   must(pod.box == PodModel::Box::standing || pod.box == PodModel::Box::broken, "a sandbox was stopped twice");
+  must(std::ranges::none_of(links_, [&](const auto& each) { return each.first.second == pod.id; }), "the sandbox of ",
+       pod.name, " went before its links");
   must(!pod.anything_lives(), "the sandbox of ", pod.name, " was stopped under what runs in it");
   must(pod.stop_by || pod.box == PodModel::Box::broken, "a sandbox was stopped without a reason");
   pod.box = PodModel::Box::absent;
-  pod.box_changed = true;
   if (pod.stop_by) return;
   pod.initialized = false;
   for (ContainerModel& each : pod.containers) {
@@ -57,9 +71,37 @@ void Model::check(const StopSandbox& effect) {
   }
 }
 
-void Model::check(const OpenLink&) {}
+void Model::check(const OpenLink& effect) {
+  const auto pod = pods_.find(effect.pod);
+  must(pod != pods_.end() && has_own_network(*pod->second.spec), "a link of a pod without a network of its own");
+  const bool is_there = pod->second.box == PodModel::Box::standing || pod->second.box == PodModel::Box::broken;
+  must(is_there, "a link of ", pod->second.name, " opened without a sandbox");
+  must(services_.contains(effect.service), "a link to a service that is not open");
+  must(links_.emplace(std::pair(effect.service, effect.pod), effect.address).second, "a link was opened twice");
+}
 
-void Model::check(const CloseLink&) {}
+void Model::check(const CloseLink& effect) {
+  must(links_.erase({effect.service, effect.pod}) == 1, "a link was closed that is not open");
+}
+
+void Model::check_environment(const StartContainer& effect, const PodModel& pod) const {
+  const auto open_port = std::ranges::find(effect.container->ports, 0, &ContainerPort::container_port);
+  const bool has_open_port = open_port != effect.container->ports.end();
+  must((effect.environment != nullptr) == (has_open_port || !pod.spec->links.empty()), "an environment for nothing");
+  const auto value = [&](const std::string& name) -> std::string {
+    const auto found = std::ranges::find(effect.environment->given, name, &NameValue::name);
+    return found == effect.environment->given.end() ? "" : found->value;
+  };
+  for (const std::string& each : pod.spec->links) {
+    const std::string host = value(each == "s0"   ? "S0_SERVICE_HOST"
+                                   : each == "s1" ? "S1_SERVICE_HOST"
+                                                  : "S9_SERVICE_HOST");
+    must(host.starts_with("127.77."), each, " has no address");
+  }
+  if (!has_open_port) return;
+  const auto is_mine = [&](std::int32_t port) { return std::to_string(port) == value("PORT"); };
+  must(std::ranges::any_of(pod.ports, is_mine), effect.container->name, " does not know its port");
+}
 
 void Model::check(const StartContainer& effect) {
   must(effect.instance > newest_instance_, "an instance number was used twice");
@@ -67,6 +109,7 @@ void Model::check(const StartContainer& effect) {
   must(pods_.contains(effect.pod->id), "a container was started in a pod without a sandbox");
   PodModel& pod = pods_.at(effect.pod->id);
   must(pod.box == PodModel::Box::standing, "a container of ", pod.name, " was started without a sandbox");
+  check_environment(effect, pod);
   const auto at = std::ranges::find(pod.containers, effect.container, &ContainerModel::spec);
   must(at != pod.containers.end(), "a container was started that the pod has not");
   must(!pod.stop_by, "a container was started in a pod that leaves: ", pod.name);
@@ -208,6 +251,8 @@ void Model::check(const CancelProbe& effect) {
 void Model::check(const OpenService& effect) { services_.try_emplace(effect.service); }
 
 void Model::check(const CloseService& effect) {
+  must(std::ranges::none_of(links_, [&](const auto& each) { return each.first.first == effect.service; }),
+       "a service was closed before its links");
   must(services_.erase(effect.service) == 1, "closed a service that is not open");
 }
 

@@ -27,6 +27,7 @@ ContainerSpec random_container(Chance& chance, const Options& options, std::stri
   container.name = std::move(name);
   container.command = {"/bin/app"};
   container.ports.push_back({"http", std::int32_t(3000 + chance.below(3)), Protocol::tcp});
+  if (chance.percent(20)) container.ports.push_back({"admin", 0, Protocol::tcp});
   if (chance.percent(50)) container.liveness_probe = random_probe(chance, options, false);
   if (chance.percent(60)) container.readiness_probe = random_probe(chance, options, true);
   if (chance.percent(25)) container.startup_probe = random_probe(chance, options, false);
@@ -53,6 +54,10 @@ PodSpec random_pod_spec(Chance& chance, const Options& options) {
   const std::uint64_t containers = 1 + chance.below(2);
   for (std::uint64_t i = 0; i < containers; ++i) {
     spec.containers.push_back(random_container(chance, options, "main" + std::to_string(i)));
+  }
+  static const char* const linked[] = {"s0", "s1", "s9"};
+  for (const char* each : linked) {
+    if (chance.percent(15)) spec.links.emplace_back(each);
   }
   if (options.odd_graces && chance.percent(50)) spec.termination_grace_period = chance.one_of(graces);
   if (options.odd_backoff && chance.percent(30)) {
@@ -93,11 +98,22 @@ DeploymentObject random_deployment(Chance& chance, const Options& options) {
 ServiceObject random_service(Chance& chance) {
   ServiceObject service;
   service.metadata.name = random_name(chance, 's');
+  static const char* const fixed[] = {"192.0.2.1:443", "[2001:db8::1]:80", "unix:/run/x.sock"};
+  static const char* const addresses[] = {"", "", "", "127.77.1.1", "127.77.1.2"};
+  service.spec.cluster_ip = chance.one_of(addresses);
+  if (chance.percent(15)) {
+    for (const char* each : fixed) {
+      if (service.spec.endpoints.empty() || chance.percent(50)) service.spec.endpoints.emplace_back(each);
+    }
+    service.spec.ports.push_back({"web", Protocol::tcp, 80, std::nullopt, std::nullopt});
+    return service;
+  }
   service.spec.selector["app"] = chance.one_of(apps);
   if (chance.percent(30)) service.spec.type = ServiceType::node_port;
   service.spec.publish_not_ready_addresses = chance.percent(20);
   service.spec.ports.push_back({"web", Protocol::tcp, 80, PortRef("http"), std::nullopt});
   if (chance.percent(30)) service.spec.ports.push_back({"more", Protocol::tcp, 81, PortRef(9000), std::nullopt});
+  if (chance.percent(20)) service.spec.ports.push_back({"admin", Protocol::tcp, 83, PortRef("admin"), std::nullopt});
   if (chance.percent(10)) service.spec.ports.push_back({"lost", Protocol::tcp, 82, PortRef("gone"), std::nullopt});
   return service;
 }

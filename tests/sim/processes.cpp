@@ -20,7 +20,11 @@ void World::answer_sandbox(PodId pod, bool good) {
   if (!good) return step(SandboxFailed{pod, "cannot make a network namespace: No space left on device"});
   sandbox.stands = true;
   SandboxStarted started{pod, {}};
-  for (std::size_t i = 0; i < sandbox.ports; ++i) started.ports.push_back(next_port_++);
+  const std::int32_t newest = next_port_ - std::int32_t(1 + chance_.below(8));
+  const bool clashes = options_.sandbox_failures && !calm_ && chance_.percent(10);
+  for (std::size_t i = 0; i < sandbox.ports; ++i) {
+    started.ports.push_back(clashes ? newest - std::int32_t(i) : next_port_++);
+  }
   if (sandbox.may_end && options_.sandbox_ends && chance_.percent(50)) {
     schedule(chance_.skewed(seconds(2000)), Kind::sandbox_end, pod.value, sandbox.making);
   }
