@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(examples_in_toml_equal_the_manifests) {
 BOOST_AUTO_TEST_CASE(the_commented_example_loads) {
   const Loaded loaded = load_all({"etc/reeve.toml"});
   BOOST_REQUIRE_MESSAGE(loaded.has_value(), first_message(loaded));
-  BOOST_CHECK_EQUAL(loaded->objects.size(), 5);
+  BOOST_CHECK_EQUAL(loaded->objects.size(), 7);
   BOOST_CHECK_EQUAL(loaded->images.size(), 2);
   BOOST_CHECK_EQUAL(loaded->images.at("toolbox").env.at(0).name, "LANG");
 }
