@@ -61,6 +61,7 @@ class Answerer {
   Reply get(const Request& request, const Route& route);
   Reply watch(const Request& request, const Route& route);
   Reply logs(const Request& request, const Route& route);
+  Reply exec(const Request& request, const Route& route);
 
   Reply create(const Request& request, const Route& route);
   Reply replace(const Request& request, const Route& route);
@@ -92,6 +93,16 @@ class Answerer {
   };
   std::unordered_map<InstanceId, CpuSample> cpu_;
 };
+
+// The container that is meant, by kubectl's rules; or why it is unclear.
+struct ContainerChoice {
+  const Container* container = nullptr;
+  std::optional<Status> problem;
+};
+ContainerChoice choose_container(const Pod& pod, const std::string& name);
+
+// Why this request cannot be upgraded to that protocol, which that command speaks.
+std::optional<Reply> refuse_upgrade(const Request& request, std::string_view protocol, std::string_view command);
 
 // Discovery, version, health; nothing: no such path.
 std::optional<Reply> answer_discovery(const Request& request);

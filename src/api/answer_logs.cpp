@@ -208,14 +208,18 @@ std::optional<WallTime> since_of(const Request& request, WallTime now) {
 
 }  // namespace
 
+ContainerChoice choose_container(const Pod& pod, const std::string& name) {
+  if (name.empty() && pod.containers().size() != 1) return {nullptr, unclear(pod)};
+  if (name.empty()) return {&pod.containers().front(), std::nullopt};
+  if (const Container* found = container_named(pod, name)) return {found, std::nullopt};
+  return {nullptr, bad_request("container " + name + " is not valid for pod " + pod.metadata().name)};
+}
+
 LogChoice choose_log(const Pod& pod, const Request& request) {
-  std::string name = request.parameter("container");
-  if (name.empty() && (pod.containers().size() != 1)) return refused(unclear(pod));
-  if (name.empty()) name = pod.containers().front().spec().name;
-  const Container* found = container_named(pod, name);
-  if (found == nullptr) {
-    return refused(bad_request("container " + name + " is not valid for pod " + pod.metadata().name));
-  }
+  ContainerChoice chosen = choose_container(pod, request.parameter("container"));
+  if (chosen.problem) return refused(*std::move(chosen.problem));
+  const Container* const found = chosen.container;
+  const std::string& name = found->spec().name;
   if (request.flag("previous")) {
     // While it waits after an end, the newest dead run is the one before the next.
     const auto& end = found->is_running() || found->has_ended() ? found->end_before() : found->last_end();

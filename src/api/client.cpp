@@ -1,6 +1,7 @@
 #include <reeve/api/client.hpp>
 #include <reeve/core/text.hpp>
 #include <reeve/linux/fd.hpp>
+#include <reeve/linux/passing.hpp>
 #include <reeve/linux/socket.hpp>
 #include <reeve/linux/socket_address.hpp>
 
@@ -61,8 +62,9 @@ Result<linux::UniqueFd> connect_to(const std::string& socket) {
 }
 
 std::string head_of(const ClientRequest& request) {
-  std::string head = request.method + " " + request.path +
-                     " HTTP/1.1\r\nHost: reeve\r\nConnection: close\r\nAccept: " + request.accept + "\r\n";
+  std::string head = request.method + " " + request.path + " HTTP/1.1\r\nHost: reeve\r\nAccept: " + request.accept +
+                     "\r\nConnection: ";
+  head += request.upgrade.empty() ? "close\r\n" : "Upgrade\r\nUpgrade: " + request.upgrade + "\r\n";
   if (!request.body.empty()) {
     head +=
         "Content-Type: " + request.content_type + "\r\nContent-Length: " + std::to_string(request.body.size()) + "\r\n";
@@ -100,6 +102,7 @@ class Answering {
   int status() const { return static_cast<int>(parser_.get().result_int()); }
   bool is_done() const { return parser_.is_done(); }
   bool has_head() const { return parser_.is_header_done(); }
+  std::string take_rest() { return std::move(pending_); }
 
   // False: the reader wants no more.
   Result<bool> feed(std::string_view bytes, const Client::Reader& reader) {
@@ -185,6 +188,37 @@ Result<Streamed> Client::stream(const ClientRequest& request, const Reader& read
     streamed.end = wants_more ? StreamEnd::by_server : StreamEnd::by_reader;
     if (!wants_more || *got == 0 || answering->is_done()) return streamed;
   }
+}
+
+Result<Upgraded> Client::upgrade(const ClientRequest& request, Deadline deadline) const {
+  Upgraded upgraded;
+  REEVE_TRY(upgraded.connection, connect_to(socket_));
+  REEVE_TRY_VOID(write_request(upgraded.connection.get(), request));
+  const auto answering = std::make_unique<Answering>();
+  std::string refusal;
+  const auto keep = [&](std::string_view piece) {
+    refusal += piece;
+    return true;
+  };
+  std::array<char, 4096> bytes{};
+  while (!answering->is_done()) {
+    auto passed = linux::receive_with_descriptors(upgraded.connection.get(), bytes);
+    if (!passed && passed.error().code == EAGAIN) {
+      REEVE_TRY(const bool is_ready, wait_for(upgraded.connection.get(), POLLIN, deadline));
+      if (!is_ready) return fail("cannot read reeve's answer: it did not come in time");
+      continue;
+    }
+    if (!passed) return tl::unexpected(std::move(passed).error());
+    if (passed->bytes == 0) return fail(std::string(cut_off));
+    for (auto& each : passed->descriptors) upgraded.descriptors.push_back(std::move(each));
+    REEVE_TRY([[maybe_unused]] const bool goes_on, answering->feed({bytes.data(), passed->bytes}, keep));
+  }
+  if (answering->status() == 101) {
+    upgraded.rest = answering->take_rest();
+    return upgraded;
+  }
+  boost::system::error_code error;
+  return fail(status_line(json::parse(refusal, error)));
 }
 
 Result<Response> Client::send(const ClientRequest& request) const {

@@ -1,6 +1,7 @@
 #include "api/connection.hpp"
 
 #include <reeve/linux/clock.hpp>
+#include <reeve/linux/passing.hpp>
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -133,6 +134,7 @@ void Connection::refuse() {
 
 void Connection::start(Reply reply) {
   active_at_ = linux::monotonic_now();
+  if (reply.upgrade) return switch_protocols(*std::move(reply.upgrade));
   if (reply.after_settled) {
     after_settled_ = std::move(reply.after_settled);
     return;
@@ -146,6 +148,30 @@ void Connection::start(Reply reply) {
   } else {
     write_stream(active_at_);
   }
+}
+
+// What is not HTTP any more must find nothing before it or behind it.
+void Connection::switch_protocols(Upgrade upgrade) {
+  int domain = 0;
+  socklen_t size = sizeof domain;
+  if (::getsockopt(fd_.get(), SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0 || domain != AF_UNIX) {
+    return start(reply_with(bad_request("descriptors travel over reeve's unix socket alone: ask there")));
+  }
+  if (!reader_.is_idle()) {
+    keep_alive_ = false;
+    return start(reply_with(bad_request("nothing may follow an upgrade before its answer")));
+  }
+  flush();
+  const std::string head =
+      "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: " + std::string(upgrade.protocol) +
+      "\r\n\r\n";
+  const int descriptor = upgrade.descriptor.get();
+  const bool is_told =
+      fd_ && out_.empty() && linux::send_with_descriptors(fd_.get(), head, {&descriptor, upgrade.descriptor ? 1U : 0U});
+  linux::UniqueFd fd = std::move(fd_);
+  poll_.reset();
+  close();
+  if (is_told) owner_.upgrade(std::move(fd), std::move(upgrade));
 }
 
 void Connection::write_head(const Reply& reply, bool is_chunked) {

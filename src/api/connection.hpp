@@ -21,6 +21,8 @@ class Connection {
    public:
     virtual ~Owner() = default;
     virtual Reply answer(const Request& request) = 0;
+    // The connection has become that; its descriptor leaves it.
+    virtual void upgrade(linux::UniqueFd fd, Upgrade upgrade) = 0;
     // To be called last: the connection may be destroyed inside.
     virtual void changed(Connection& connection) = 0;
   };
@@ -55,6 +57,7 @@ class Connection {
   void take_requests();
   void refuse();
   void start(Reply reply);
+  void switch_protocols(Upgrade upgrade);
   void write_head(const Reply& reply, bool is_chunked);
   void write_stream(Instant now);
   void flush();

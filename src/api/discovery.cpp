@@ -41,7 +41,10 @@ json::object resource_list(std::string_view group) {
   for (const KindInfo& each : kinds()) {
     if (each.group == group) list.push_back(resource_of(each));
   }
-  if (group.empty()) list.push_back(resource("pods/log", "", true, "Pod", {"get"}));
+  if (group.empty()) {
+    list.push_back(resource("pods/exec", "", true, "PodExecOptions", {"create"}));
+    list.push_back(resource("pods/log", "", true, "Pod", {"get"}));
+  }
   if (group == "apps") {
     json::object scale = resource("deployments/scale", "", true, "Scale", {"get", "patch", "update"});
     scale["group"] = "autoscaling";

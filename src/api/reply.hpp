@@ -5,12 +5,14 @@
 
 #include <reeve/core/id.hpp>
 #include <reeve/core/time.hpp>
+#include <reeve/linux/fd.hpp>
 
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace reeve::api {
 
@@ -32,12 +34,28 @@ class Stream {
   virtual bool is_watch() const { return false; }
 };
 
+// A command to be run beside a container with the descriptors that its client passes.
+struct ExecRequest {
+  InstanceId instance;
+  std::vector<std::string> command;
+  bool has_stdin = false;
+  bool has_terminal = false;
+};
+
+// The connection is HTTP no more.
+struct Upgrade {
+  std::string_view protocol;
+  std::optional<ExecRequest> exec;  // what goes on over it; nothing: it ends
+  linux::UniqueFd descriptor = {};  // travels with the answer
+};
+
 struct Reply {
   int code = 200;
   std::string_view content_type = "application/json";
   std::string body;
   std::string_view allow;                // of a 405
   std::unique_ptr<Stream> stream;        // instead of the body
+  std::optional<Upgrade> upgrade;        // of a 101
   std::function<Reply()> after_settled;  // instead of everything: asked once the supervisor has answered
 };
 

@@ -1,6 +1,7 @@
 #include "api/request.hpp"
 
 #include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/rfc7230.hpp>
 #include <boost/beast/http/string_body.hpp>
 
 #include <charconv>
@@ -68,8 +69,14 @@ std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_b
 
 const std::string& Request::parameter(std::string_view name) const {
   static const std::string none;
-  const auto found = query.find(name);
-  return found == query.end() ? none : found->second;
+  const auto found = query.lower_bound(name);
+  return found == query.end() || found->first != name ? none : found->second;
+}
+
+std::vector<std::string> Request::parameters(std::string_view name) const {
+  std::vector<std::string> values;
+  for (auto [each, end] = query.equal_range(name); each != end; ++each) values.push_back(each->second);
+  return values;
 }
 
 bool Request::flag(std::string_view name) const {
@@ -152,6 +159,9 @@ RequestReader::Progress RequestReader::understand() {
   }
   request_.accept = std::string(as_view(message[http::field::accept]));
   request_.content_type = std::string(as_view(message[http::field::content_type]));
+  if (http::token_list(message[http::field::connection]).exists("upgrade")) {
+    request_.upgrade = std::string(as_view(message[http::field::upgrade]));
+  }
   request_.keep_alive = message.keep_alive();
   request_.is_http_1_1 = message.version() >= 11;
   request_.body = std::move(message.body());

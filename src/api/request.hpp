@@ -14,15 +14,17 @@ namespace reeve::api {
 struct Request {
   std::string method;
   std::vector<std::string> segments;  // of the path, decoded
-  std::map<std::string, std::string, std::less<>> query;
+  std::multimap<std::string, std::string, std::less<>> query;
   std::string accept;
   std::string content_type;
+  std::string upgrade;  // the protocol that the connection is to become; empty: none
   std::string body;
   bool keep_alive = true;
   bool is_http_1_1 = true;
 
-  // The value of a parameter, empty where there is none.
+  // The first value of a parameter, empty where there is none; all of them.
   const std::string& parameter(std::string_view name) const;
+  std::vector<std::string> parameters(std::string_view name) const;
   bool flag(std::string_view name) const;  // "1", "true"
   std::optional<std::int64_t> number(std::string_view name) const;
 };

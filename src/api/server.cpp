@@ -1,5 +1,6 @@
 #include "api/answer.hpp"
 #include "api/connection.hpp"
+#include "api/exec_session.hpp"
 
 #include <reeve/api/server.hpp>
 #include <reeve/linux/clock.hpp>
@@ -36,7 +37,7 @@ std::string socket_path(const SupervisorSettings& settings) {
   return runtime != nullptr && *runtime == '/' ? std::string(runtime) + "/reeve.sock" : std::string();
 }
 
-class Server::Impl final : private Connection::Owner, private runtime::Host::Observer {
+class Server::Impl final : private Connection::Owner, private ExecSession::Owner, private runtime::Host::Observer {
  public:
   Impl(runtime::Host& host, std::string path) : host_(host), path_(std::move(path)), answerer_(host) {}
   ~Impl() override;
@@ -45,6 +46,8 @@ class Server::Impl final : private Connection::Owner, private runtime::Host::Obs
  private:
   Reply answer(const Request& request) override;
   void changed(Connection& connection) override;
+  void upgrade(linux::UniqueFd fd, Upgrade upgrade) override;
+  void over(ExecSession& session) override;
   void on_settled(std::vector<Change> changes) override;
   void on_output(InstanceId instance) override;
   void accept_some();
@@ -65,6 +68,7 @@ class Server::Impl final : private Connection::Owner, private runtime::Host::Obs
   proxy::UvHandle<uv_timer_t> timer_;
   bool is_timed_ = false;
   std::list<std::unique_ptr<Connection>> connections_;
+  std::list<std::unique_ptr<ExecSession>> sessions_;
 };
 
 // The path may be another's by now.
@@ -117,8 +121,8 @@ void Server::Impl::accept_some() {
 void Server::Impl::admit(linux::UniqueFd fd) {
   const auto peer = linux::peer_of(fd.get());
   if (!peer) return;
-  if (connections_.size() >= connections_max) drop_oldest_idle();
-  if (connections_.size() >= connections_max) return;  // all are busy: this one is closed
+  if (connections_.size() + sessions_.size() >= connections_max) drop_oldest_idle();
+  if (connections_.size() + sessions_.size() >= connections_max) return;  // all are busy: this one is closed
   const auto allowed = may_ask(peer->uid) ? Connection::Allowed::yes : Connection::Allowed::no;
   if (auto connection = Connection::open(host_.loop(), *this, std::move(fd), allowed)) {
     connections_.push_back(std::move(connection));
@@ -162,6 +166,19 @@ void Server::Impl::changed(Connection& connection) {
   keep_time();
 }
 
+void Server::Impl::upgrade(linux::UniqueFd fd, Upgrade upgrade) {
+  if (!upgrade.exec) return;
+  if (auto session = ExecSession::open(host_, *this, std::move(fd), *std::move(upgrade.exec))) {
+    sessions_.push_back(std::move(session));
+  }
+  keep_time();
+}
+
+void Server::Impl::over(ExecSession& session) {
+  std::erase_if(sessions_, [&](const auto& each) { return each.get() == &session; });
+  keep_time();
+}
+
 void Server::Impl::on_settled(std::vector<Change> changes) {
   const Instant now = linux::monotonic_now();
   answerer_.on_settled(changes, now);
@@ -184,18 +201,21 @@ void Server::Impl::on_output(InstanceId instance) {
 
 void Server::Impl::sweep() {
   std::erase_if(connections_, [](const auto& each) { return each->is_closed(); });
+  std::erase_if(sessions_, [](const auto& each) { return each->is_over(); });
   keep_time();
 }
 
 void Server::Impl::tick() {
   const Instant now = linux::monotonic_now();
   for (const auto& each : connections_) each->tick(now);
+  for (const auto& each : sessions_) each->tick(now);
   sweep();
 }
 
 // Nobody is woken for connections that only wait.
 void Server::Impl::keep_time() {
-  const bool wanted = std::ranges::any_of(connections_, [](const auto& each) { return each->needs_time(); });
+  const auto needs_time = [](const auto& each) { return each->needs_time(); };
+  const bool wanted = std::ranges::any_of(connections_, needs_time) || std::ranges::any_of(sessions_, needs_time);
   if (wanted == is_timed_) return;
   is_timed_ = wanted;
   if (!wanted) {

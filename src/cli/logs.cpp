@@ -1,5 +1,6 @@
 // reeve logs: of a pod, of one pod of a deployment, of all pods with some labels.
 #include "cli/json.hpp"
+#include "cli/pods.hpp"
 #include "cli/session.hpp"
 
 #include <reeve/api/client_watch.hpp>
@@ -23,21 +24,6 @@ struct Log {
   std::string pod;
   std::string container;
 };
-
-std::vector<std::string> container_names(const json::value& pod, std::string_view mark_init) {
-  std::vector<std::string> names;
-  for (const json::value& each : list_at(pod, "spec.containers")) names.push_back(text_at(each, "name"));
-  for (const json::value& each : list_at(pod, "spec.initContainers")) {
-    names.push_back(text_at(each, "name") + std::string(mark_init));
-  }
-  return names;
-}
-
-std::string joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& each : names) text += (text.empty() ? "" : ", ") + each;
-  return text;
-}
 
 class Logs {
  public:
@@ -88,37 +74,22 @@ class Logs {
     }
     REEVE_TRY(const json::value object, session_.get(*resource, name));
     const std::string labels = labels_text(map_at(object, "spec.selector.matchLabels"), ",", "");
-    REEVE_TRY(const json::value pods, pods_with(labels));
+    REEVE_TRY(const json::value pods, pods_with(session_, labels));
     const json::array& found = list_at(pods, "items");
     if (found.empty()) return fail("no pods found for " + resource->title(name));
     const json::value& chosen = best_of(found);
     if (found.size() > 1) {
       std::fprintf(stderr, "Found %zu pods, using pod/%s\n", found.size(), text_at(chosen, "metadata.name").c_str());
     }
-    return of(chosen, true);
-  }
-
-  // One that is ready, else the first.
-  static const json::value& best_of(const json::array& pods) {
-    for (const json::value& each : pods) {
-      for (const json::value& condition : list_at(each, "status.conditions")) {
-        if (text_at(condition, "type") == "Ready" && text_at(condition, "status") == "True") return each;
-      }
-    }
-    return pods.front();
-  }
-
-  Result<json::value> pods_with(const std::string& labels) const {
-    const std::string path = "/api/v1/namespaces/" + session_.name_space() + "/pods";
-    return session_.get(path + query_of({{"labelSelector", labels}}));
+    return of(chosen);
   }
 
   Result<std::vector<Log>> of_pod(const std::string& name) {
     REEVE_TRY(const json::value pod, session_.get(**find_resource("pods"), name));
-    return of(pod, true);
+    return of(pod);
   }
 
-  Result<std::vector<Log>> of(const json::value& pod, bool tells_default) const {
+  Result<std::vector<Log>> of(const json::value& pod) const {
     const std::string name = text_at(pod, "metadata.name");
     const std::vector<std::string> containers = container_names(pod, "");
     std::vector<Log> logs;
@@ -126,29 +97,19 @@ class Logs {
       for (const std::string& each : containers) logs.push_back({name, each});
       return logs;
     }
-    if (container_.empty()) {
-      if (containers.size() > 1 && tells_default) {
-        std::fprintf(stderr, "Defaulted container %s out of: %s\n", quoted(containers.front()).c_str(),
-                     joined(container_names(pod, " (init)")).c_str());
-      }
-      return std::vector<Log>{{name, containers.empty() ? "" : containers.front()}};
-    }
-    if (std::ranges::find(containers, container_) == containers.end()) {
-      return fail("container " + container_ + " is not valid for pod " + name +
-                  " out of: " + joined(container_names(pod, " (init)")));
-    }
-    return std::vector<Log>{{name, container_}};
+    REEVE_TRY(std::string container, choose_container(pod, container_));
+    return std::vector<Log>{{name, std::move(container)}};
   }
 
   Result<std::vector<Log>> selected() {
     if (tail_.empty()) tail_ = "10";
-    REEVE_TRY(const json::value pods, pods_with(selector_));
+    REEVE_TRY(const json::value pods, pods_with(session_, selector_));
     if (list_at(pods, "items").empty()) {
       std::fprintf(stderr, "No resources found in %s namespace.\n", session_.name_space().c_str());
     }
     std::vector<Log> logs;
     for (const json::value& each : list_at(pods, "items")) {
-      REEVE_TRY(const std::vector<Log> more, of(each, true));
+      REEVE_TRY(const std::vector<Log> more, of(each));
       logs.insert(logs.end(), more.begin(), more.end());
     }
     const std::size_t most = static_cast<std::size_t>(parse_integer(requests_max_).value_or(5));

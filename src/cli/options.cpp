@@ -12,9 +12,32 @@ const Option* find(std::span<const Option> options, std::string_view name) {
   return found == options.end() ? nullptr : &*found;
 }
 
+// "-it" as "-i -t": flags, of which the last may take a value.
+std::vector<std::string> spread(std::span<const std::string> arguments, std::span<const Option> options) {
+  std::vector<std::string> spread;
+  for (auto each = arguments.begin(); each != arguments.end(); ++each) {
+    if (*each == "--") {
+      spread.insert(spread.end(), each, arguments.end());
+      break;
+    }
+    const bool is_cluster = each->size() > 2 && (*each)[0] == '-' && (*each)[1] != '-' &&
+                            std::ranges::all_of(each->substr(1), [&](char letter) {
+                              const Option* option = find(options, std::string{'-', letter});
+                              return option != nullptr && (option->value.empty() || letter == each->back());
+                            });
+    if (!is_cluster) {
+      spread.push_back(*each);
+      continue;
+    }
+    for (const char letter : each->substr(1)) spread.push_back({'-', letter});
+  }
+  return spread;
+}
+
 }  // namespace
 
-Result<std::vector<std::string>> read_options(std::span<const std::string> arguments, std::span<const Option> options) {
+Result<std::vector<std::string>> read_options(std::span<const std::string> given, std::span<const Option> options) {
+  const std::vector<std::string> arguments = spread(given, options);
   std::vector<std::string> others;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& argument = arguments[i];
@@ -32,9 +55,9 @@ Result<std::vector<std::string>> read_options(std::span<const std::string> argum
     if (option == nullptr) return fail("unknown option " + name);
     const bool has_value = equals != std::string::npos;
     if (option->value.empty()) {
-      const std::string given = has_value ? argument.substr(equals + 1) : "true";
-      if (given != "true" && given != "false") return fail("option " + name + " takes no value but true or false");
-      option->set(given);
+      const std::string is_on = has_value ? argument.substr(equals + 1) : "true";
+      if (is_on != "true" && is_on != "false") return fail("option " + name + " takes no value but true or false");
+      option->set(is_on);
     } else if (has_value) {
       option->set(argument.substr(equals + 1));
     } else if (i + 1 < arguments.size()) {

@@ -8,6 +8,7 @@
 
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 
@@ -46,17 +47,24 @@ struct ContainerRunner::Run {
   Output err{LogSource::err, {}, {}};
   std::shared_ptr<InstanceLog> log;
   std::optional<ExitStatus> status;
+  std::optional<ContainerExited> end;  // to be told once no command runs beside it any more
   bool failed_to_start = false;
 };
 
-ContainerRunner::ContainerRunner(uv_loop_t& loop, ChildReaper& reaper, SandboxRunner& sandboxes, Narrator& narrator,
-                                 std::shared_ptr<const Settings> settings, Post post)
+ContainerRunner::ContainerRunner(uv_loop_t& loop, ChildReaper& reaper, SandboxRunner& sandboxes,
+                                 CommandRunner& commands, Narrator& narrator, std::shared_ptr<const Settings> settings,
+                                 Post post)
     : loop_(loop),
       reaper_(reaper),
       sandboxes_(sandboxes),
+      commands_(commands),
       narrator_(narrator),
       settings_(std::move(settings)),
-      post_(std::move(post)) {}
+      post_(std::move(post)) {
+  commands_.on_last_gone([this](InstanceId instance) {
+    if (Run* run = find(instance)) tell_end(*run);
+  });
+}
 
 ContainerRunner::~ContainerRunner() = default;
 
@@ -176,6 +184,7 @@ void ContainerRunner::read_reports(Run& run) {
       start_failed(run, failed->message);
     } else {
       run.status = exit_status(std::get<linux::ProcessEnded>(*report).wait_status);
+      commands_.end_all(run.instance);
     }
     return;
   }
@@ -194,8 +203,14 @@ void ContainerRunner::ended(Run& run, const linux::Reaped& reaped) {
   finish_output(run);
   run.process.reset();
   if (run.failed_to_start) return;
-  post_(ContainerExited{run.instance, run.status.value_or(ExitStatus{0, SIGKILL}),
-                        Usage{reaped.user_time, reaped.system_time, reaped.resident_bytes_max}});
+  run.end = ContainerExited{run.instance, run.status.value_or(ExitStatus{0, SIGKILL}),
+                            Usage{reaped.user_time, reaped.system_time, reaped.resident_bytes_max}};
+  commands_.end_all(run.instance);
+  tell_end(run);
+}
+
+void ContainerRunner::tell_end(Run& run) {
+  if (run.end && !commands_.has_any(run.instance)) post_(*std::exchange(run.end, std::nullopt));
 }
 
 void ContainerRunner::perform(const SignalContainer& effect) {
@@ -245,6 +260,19 @@ Result<linux::ProcessSpec> ContainerRunner::command_for(InstanceId instance,
   process.root_directory.clear();
   process.sandbox = nullptr;
   return process;
+}
+
+Result<std::unique_ptr<Command>> ContainerRunner::run_command(InstanceId instance, const CommandSpec& spec,
+                                                              CommandEvents events) {
+  REEVE_TRY(linux::ProcessSpec process, command_for(instance, spec.argv));
+  process.stdin_fd = spec.stdin_fd;
+  process.stdout_fd = spec.stdout_fd;
+  process.stderr_fd = spec.stderr_fd;
+  process.controlling_terminal = spec.has_terminal;
+  const bool names_terminal = std::ranges::any_of(
+      process.environment, [](const std::string& variable) { return variable.starts_with("TERM="); });
+  if (spec.has_terminal && !names_terminal) process.environment.push_back("TERM=xterm");  // as containerd does
+  return commands_.run(instance, process, std::move(events));
 }
 
 }  // namespace reeve::runtime

@@ -2,6 +2,7 @@
 // Runs containers: starts, signals and kills their process trees, keeps what they print, reports what became of them.
 
 #include "runtime/child_reaper.hpp"
+#include "runtime/command_runner.hpp"
 #include "runtime/log_stream.hpp"
 
 #include <reeve/core/effect.hpp>
@@ -27,8 +28,8 @@ class ContainerRunner {
     std::size_t log_bytes = linux::LogRing::default_bytes;
   };
 
-  ContainerRunner(uv_loop_t& loop, ChildReaper& reaper, SandboxRunner& sandboxes, Narrator& narrator,
-                  std::shared_ptr<const Settings> settings, Post post);
+  ContainerRunner(uv_loop_t& loop, ChildReaper& reaper, SandboxRunner& sandboxes, CommandRunner& commands,
+                  Narrator& narrator, std::shared_ptr<const Settings> settings, Post post);
   ~ContainerRunner();
 
   void perform(const StartContainer& effect);
@@ -38,6 +39,9 @@ class ContainerRunner {
 
   // How a command is run in the container of that instance, while it runs.
   Result<linux::ProcessSpec> command_for(InstanceId instance, const std::vector<std::string>& argv) const;
+
+  // Runs a command there that ends with the container at the latest.
+  Result<std::unique_ptr<Command>> run_command(InstanceId instance, const CommandSpec& spec, CommandEvents events);
 
   // The pod that an instance is of; nothing once it is forgotten.
   std::optional<PodId> pod_of(InstanceId instance) const;
@@ -63,6 +67,7 @@ class ContainerRunner {
   void keep_records(Run& run);
   void read_reports(Run& run);
   void ended(Run& run, const linux::Reaped& reaped);
+  void tell_end(Run& run);
   void finish_output(Run& run);
   void start_failed(Run& run, const std::string& message);
   Run* find(InstanceId instance);
@@ -70,6 +75,7 @@ class ContainerRunner {
   uv_loop_t& loop_;
   ChildReaper& reaper_;
   SandboxRunner& sandboxes_;
+  CommandRunner& commands_;
   Narrator& narrator_;
   std::shared_ptr<const Settings> settings_;
   Post post_;

@@ -40,8 +40,10 @@ Result<std::unique_ptr<Runtime>> Runtime::start(uv_loop_t& loop, Console& consol
   const auto poster = [self = runtime.get()](Input input) { self->post(std::move(input)); };
   runtime->sandboxes_ =
       std::make_unique<SandboxRunner>(loop, *runtime->reaper_, configuration.supervisor.isolation, poster);
-  runtime->containers_ = std::make_unique<ContainerRunner>(loop, *runtime->reaper_, *runtime->sandboxes_,
-                                                           runtime->narrator_, settings_of(configuration), poster);
+  runtime->commands_ = std::make_unique<CommandRunner>(loop, *runtime->reaper_);
+  runtime->containers_ =
+      std::make_unique<ContainerRunner>(loop, *runtime->reaper_, *runtime->sandboxes_, *runtime->commands_,
+                                        runtime->narrator_, settings_of(configuration), poster);
   runtime->probes_ =
       std::make_unique<ProbeRunner>(loop, *runtime->reaper_, *runtime->containers_, *runtime->sandboxes_, poster);
   REEVE_TRY(runtime->traffic_, Traffic::start(loop, *runtime->sandboxes_, runtime->narrator_, poster));

@@ -2,6 +2,7 @@
 // The loop that turns kernel happenings into inputs, and effects into what the kernel does.
 
 #include "runtime/child_reaper.hpp"
+#include "runtime/command_runner.hpp"
 #include "runtime/console.hpp"
 #include "runtime/container_runner.hpp"
 #include "runtime/narrator.hpp"
@@ -42,6 +43,10 @@ class Runtime final : public Host {
   std::optional<std::string> refuses(const Object& object) const override;
   std::shared_ptr<const InstanceLog> log(InstanceId instance) const override { return containers_->log(instance); }
   std::optional<pid_t> tree_root(InstanceId instance) const override { return containers_->tree_root(instance); }
+  Result<std::unique_ptr<Command>> run_command(InstanceId instance, const CommandSpec& spec,
+                                               CommandEvents events) override {
+    return containers_->run_command(instance, spec, std::move(events));
+  }
   void warn(std::string_view text) override { narrator_.warn(text); }
 
  private:
@@ -72,6 +77,7 @@ class Runtime final : public Host {
   std::optional<Instant> timer_at_;
   std::unique_ptr<ChildReaper> reaper_;
   std::unique_ptr<SandboxRunner> sandboxes_;
+  std::unique_ptr<CommandRunner> commands_;
   std::unique_ptr<ContainerRunner> containers_;
   std::unique_ptr<ProbeRunner> probes_;
   std::unique_ptr<Traffic> traffic_;

@@ -2,6 +2,7 @@
 // Asks a running reeve over its unix socket: HTTP/1.1, one connection for each request, blocking.
 
 #include <reeve/core/result.hpp>
+#include <reeve/linux/fd.hpp>
 
 #include <boost/json/value.hpp>
 
@@ -10,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace reeve::api {
 
@@ -22,6 +24,7 @@ struct ClientRequest {
   std::string body = {};
   std::string accept = "application/json";
   std::string content_type = "application/json";
+  std::string upgrade = {};  // the protocol that the connection is to become
 };
 
 struct Response {
@@ -37,6 +40,13 @@ struct Answer {
   boost::json::value body;
 
   bool succeeded() const noexcept { return status >= 200 && status < 300; }
+};
+
+// A connection that is no HTTP any more, and what came with the answer.
+struct Upgraded {
+  linux::UniqueFd connection;
+  std::vector<linux::UniqueFd> descriptors;
+  std::string rest;  // what came behind the answer
 };
 
 using Deadline = std::optional<std::chrono::steady_clock::time_point>;
@@ -61,6 +71,9 @@ class Client {
   // Hands on the body of a success as it comes, until the reader answers false.
   using Reader = std::function<bool(std::string_view piece)>;
   Result<Streamed> stream(const ClientRequest& request, const Reader& reader, Deadline deadline = std::nullopt) const;
+
+  // Asks for the request's upgrade. A refusal is an error in kubectl's words.
+  Result<Upgraded> upgrade(const ClientRequest& request, Deadline deadline = std::nullopt) const;
 
   const std::string& socket() const noexcept { return socket_; }
 

@@ -5,6 +5,7 @@
 #include <reeve/core/input.hpp>
 #include <reeve/core/spec.hpp>
 #include <reeve/core/supervisor.hpp>
+#include <reeve/runtime/command.hpp>
 #include <reeve/runtime/instance_log.hpp>
 
 #include <sys/types.h>
@@ -53,6 +54,10 @@ class Host {
 
   // The process under which all of an instance's processes live, while it runs.
   virtual std::optional<pid_t> tree_root(InstanceId instance) const = 0;
+
+  // Runs a command in the container of an instance that runs; it ends with that at the latest.
+  virtual Result<std::unique_ptr<Command>> run_command(InstanceId instance, const CommandSpec& spec,
+                                                       CommandEvents events) = 0;
 
   // Says something on reeve's own output.
   virtual void warn(std::string_view text) = 0;
