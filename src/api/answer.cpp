@@ -60,6 +60,7 @@ Reply Answerer::answer_subresource(const Request& request, const Route& route) {
   const bool reads = request.method == "GET";
   if (kind == ApiKind::pods && route.subresource == "log") return reads ? logs(request, route) : not_allowed(readable);
   if (kind == ApiKind::pods && route.subresource == "exec") return exec(request, route);
+  if (kind == ApiKind::pods && route.subresource == "portforward") return port_forward(request, route);
   if (kind == ApiKind::deployments && route.subresource == "scale") return scale(request, route);
   if (route.kind->writable && route.subresource == "status") {
     return reads ? get(request, route) : not_allowed(readable);

@@ -62,6 +62,7 @@ class Answerer {
   Reply watch(const Request& request, const Route& route);
   Reply logs(const Request& request, const Route& route);
   Reply exec(const Request& request, const Route& route);
+  Reply port_forward(const Request& request, const Route& route);
 
   Reply create(const Request& request, const Route& route);
   Reply replace(const Request& request, const Route& route);

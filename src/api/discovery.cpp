@@ -44,6 +44,7 @@ json::object resource_list(std::string_view group) {
   if (group.empty()) {
     list.push_back(resource("pods/exec", "", true, "PodExecOptions", {"create"}));
     list.push_back(resource("pods/log", "", true, "Pod", {"get"}));
+    list.push_back(resource("pods/portforward", "", true, "PodPortForwardOptions", {"create"}));
   }
   if (group == "apps") {
     json::object scale = resource("deployments/scale", "", true, "Scale", {"get", "patch", "update"});

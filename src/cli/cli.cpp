@@ -18,7 +18,7 @@ constexpr std::string_view wait_exits = "0 it is so; 1 it did not become so in t
 constexpr std::string_view exec_exits =
     "the command's own, 128 + n after signal n; 126 it cannot be run, 127 there is none; 1 failed; 2 wrong usage";
 
-constexpr std::array<Command, 22> commands{{
+constexpr std::array<Command, 23> commands{{
     {"run", "-f FILE|DIR ...", "start what the files describe and keep it running", usual_exits, run_command},
     {"check", "-f FILE|DIR ...", "read the files and print every mistake in them", usual_exits, check_command},
     {"simulate", "-f FILE|DIR ...", "tell what would happen, on a virtual clock", usual_exits, simulate_command},
@@ -30,6 +30,8 @@ constexpr std::array<Command, 22> commands{{
     {"describe", "TYPE NAME", "everything about an object, its events last", usual_exits, describe_command},
     {"logs", "[-f] POD|deployment/NAME", "what containers wrote", usual_exits, logs_command},
     {"exec", "[-it] POD|TYPE/NAME -- CMD ...", "run a command in a container", exec_exits, exec_command},
+    {"port-forward", "POD|TYPE/NAME PORT:PORT ...", "reach ports of a pod from here", usual_exits,
+     port_forward_command},
     {"events", "[-w]", "what happened, oldest first", usual_exits, events_command},
     {"top", "pods [NAME ...]", "processor and memory in use", usual_exits, top_command},
     {"apply", "-f FILE|DIR ...", "make what the files say true", usual_exits, apply_command},

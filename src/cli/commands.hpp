@@ -30,6 +30,7 @@ int get_command(const Command& command, std::span<const std::string> arguments);
 int describe_command(const Command& command, std::span<const std::string> arguments);
 int logs_command(const Command& command, std::span<const std::string> arguments);
 int exec_command(const Command& command, std::span<const std::string> arguments);
+int port_forward_command(const Command& command, std::span<const std::string> arguments);
 int events_command(const Command& command, std::span<const std::string> arguments);
 int status_command(const Command& command, std::span<const std::string> arguments);
 int why_command(const Command& command, std::span<const std::string> arguments);

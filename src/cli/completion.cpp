@@ -33,7 +33,7 @@ constexpr const char* bash = R"sh(_reeve() {
     scale|rollout\ *|set\ *)
       COMPREPLY=($(compgen -W "$(reeve get deployments -o name 2>/dev/null | sed 's,.*/,deployment/,')" -- "$word"))
       return ;;
-    logs|restart|why|exec) kind=pods ;;
+    logs|restart|why|exec|port-forward) kind=pods ;;
     get|describe|delete|wait)
       if [ "$COMP_CWORD" = "$at" ]; then COMPREPLY=($(compgen -W "%kinds" -- "$word")); return; fi
       kind=${COMP_WORDS[2]} ;;
@@ -51,7 +51,7 @@ constexpr const char* fish = R"sh(complete -c reeve -f
 complete -c reeve -n __fish_use_subcommand -a "%commands"
 %groupscomplete -c reeve -n "__fish_seen_subcommand_from run check simulate apply diff" -F
 complete -c reeve -n "__fish_seen_subcommand_from get describe delete wait" -a "%kinds"
-complete -c reeve -n "__fish_seen_subcommand_from logs restart why exec" -a "(reeve get pods -o name 2>/dev/null | string replace -r '.*/' '')"
+complete -c reeve -n "__fish_seen_subcommand_from logs restart why exec port-forward" -a "(reeve get pods -o name 2>/dev/null | string replace -r '.*/' '')"
 complete -c reeve -n "__fish_seen_subcommand_from scale rollout set" -a "(reeve get deployments -o name 2>/dev/null | string replace -r '.*/' 'deployment/')"
 )sh";
 

@@ -148,6 +148,18 @@ Result<void> end_writing(int fd) {
   return fail("cannot end a stream", errno);
 }
 
+// Without SO_REUSEPORT nobody shares it, and SO_REUSEADDR does not mind connections in TIME_WAIT.
+Result<UniqueFd> listen_alone(const SocketAddress& address) {
+  REEVE_TRY(UniqueFd fd, make_stream_socket(address.family()));
+  const int on = 1;
+  const RawAddress raw = address.raw();
+  if (::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+      ::bind(fd.get(), &raw.any, raw.size) != 0 || ::listen(fd.get(), SOMAXCONN) != 0) {
+    return fail("unable to listen on " + address.to_string(), errno);
+  }
+  return fd;
+}
+
 Result<std::uint16_t> bind_to_free_port(int fd) {
   sockaddr_in any{};
   any.sin_family = AF_INET;

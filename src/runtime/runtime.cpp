@@ -3,7 +3,9 @@
 #include <reeve/core/hash.hpp>
 #include <reeve/core/validate.hpp>
 #include <reeve/linux/clock.hpp>
+#include <reeve/linux/socket.hpp>
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -209,6 +211,13 @@ std::optional<std::string> unknown_image(const Object& object, const Images& ima
 }  // namespace
 
 std::optional<std::string> Runtime::refuses(const Object& object) const { return unknown_image(object, images_); }
+
+// One that is meant for a pod's own network must not be made in ours.
+Result<linux::UniqueFd> Runtime::make_socket(const Pod& pod) const {
+  const auto network = sandboxes_->network_of(pod.id());
+  if (has_own_network(*pod.spec()) && network == nullptr) return fail("the pod has no network of its own now");
+  return linux::make_stream_socket(AF_INET, network.get());
+}
 
 // What a file would change of a running object that has to stay as it is.
 std::vector<std::string> Runtime::forbidden_changes(const Object& object) const {

@@ -47,6 +47,7 @@ class Runtime final : public Host {
                                                CommandEvents events) override {
     return containers_->run_command(instance, spec, std::move(events));
   }
+  Result<linux::UniqueFd> make_socket(const Pod& pod) const override;
   void warn(std::string_view text) override { narrator_.warn(text); }
 
  private:

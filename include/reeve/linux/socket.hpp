@@ -22,6 +22,9 @@ Result<UniqueFd> make_stream_socket(int family, const Network* network = nullptr
 // A unix socket takes its path by rename, over an old socket that nobody answers, and over nothing else.
 Result<UniqueFd> bind_listener(const SocketAddress& address, const Network* network = nullptr);
 
+// A TCP socket that listens alone: a port that anybody else listens on is EADDRINUSE. Port 0: one that nobody has.
+Result<UniqueFd> listen_alone(const SocketAddress& address);
+
 // Hears connections from here on. A backlog of 0 means the kernel's own maximum (net.core.somaxconn).
 Result<void> listen_on(int fd, int backlog = 0);
 

@@ -59,6 +59,9 @@ class Host {
   virtual Result<std::unique_ptr<Command>> run_command(InstanceId instance, const CommandSpec& spec,
                                                        CommandEvents events) = 0;
 
+  // A TCP socket in the network of that pod, not connected yet.
+  virtual Result<linux::UniqueFd> make_socket(const Pod& pod) const = 0;
+
   // Says something on reeve's own output.
   virtual void warn(std::string_view text) = 0;
 };
