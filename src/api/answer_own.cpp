@@ -208,6 +208,7 @@ Reply Answerer::status(ServerCounts counts) const {
                            {"node", renderer_.node_name()},
                            {"startTime", rfc3339(started)},
                            {"shuttingDown", supervisor.is_shutting_down()},
+                           {"isolation", host_.settings().isolation == Isolation::none ? "none" : "private"},
                            {"resourceVersion", std::to_string(supervisor.version())},
                            {"files", std::move(files)},
                            {"counts", json::object{{"pods", pods.size()},

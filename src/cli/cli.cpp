@@ -17,8 +17,9 @@ constexpr std::string_view wait_exits = "0 it is so; 1 it did not become so in t
 
 constexpr std::string_view exec_exits =
     "the command's own, 128 + n after signal n; 126 it cannot be run, 127 there is none; 1 failed; 2 wrong usage";
+constexpr std::string_view doctor_exits = "0 every running pod has what it asked for; 1 one has not; 2 wrong usage";
 
-constexpr std::array<Command, 23> commands{{
+constexpr std::array<Command, 24> commands{{
     {"run", "-f FILE|DIR ...", "start what the files describe and keep it running", usual_exits, run_command},
     {"check", "-f FILE|DIR ...", "read the files and print every mistake in them", usual_exits, check_command},
     {"simulate", "-f FILE|DIR ...", "tell what would happen, on a virtual clock", usual_exits, simulate_command},
@@ -44,6 +45,7 @@ constexpr std::array<Command, 23> commands{{
     {"delete", "TYPE NAME ... | -f FILE", "remove objects and wait until they are gone", usual_exits, delete_command},
     {"restart", "POD|deployment/NAME ...", "stop with grace and start at once", usual_exits, restart_command},
     {"wait", "--for=WHAT TYPE/NAME ...", "return when something has become true", wait_exits, wait_command},
+    {"doctor", "", "what this host gives, and what running pods have of it", doctor_exits, doctor_command},
     {"explain", "FIELD", "say what a field means: reeve explain pod.livenessProbe.httpGet", usual_exits,
      explain_command},
     {"completion", "bash|zsh|fish", "print the shell's completion script", usual_exits, completion_command},

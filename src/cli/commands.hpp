@@ -41,6 +41,7 @@ int wait_command(const Command& command, std::span<const std::string> arguments)
 int restart_command(const Command& command, std::span<const std::string> arguments);
 int top_command(const Command& command, std::span<const std::string> arguments);
 int completion_command(const Command& command, std::span<const std::string> arguments);
+int doctor_command(const Command& command, std::span<const std::string> arguments);
 int explain_command(const Command& command, std::span<const std::string> arguments);
 int version_command(const Command& command, std::span<const std::string> arguments);
 
