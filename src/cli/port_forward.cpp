@@ -204,7 +204,7 @@ Result<void> run(const Session& session, const std::vector<std::string>& words, 
   uv_loop_t loop;
   if (const int status = uv_loop_init(&loop); status != 0) return fail("cannot make an event loop", -status);
   const auto all = std::make_unique<Forwarding>(
-      Forwarding{{&loop, {}}, session.client(), pod, (*find_resource("pods"))->path(session.name_space(), pod)});
+      Forwarding{{&loop, {}, {}}, session.client(), pod, (*find_resource("pods"))->path(session.name_space(), pod)});
   return forward(*all, addresses_in(addresses), ports);
 }
 
