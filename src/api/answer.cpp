@@ -11,6 +11,7 @@ constexpr Duration recorded_for = seconds(300);  // after the last list or watch
 
 constexpr std::string_view readable = "GET";
 constexpr std::string_view collection_methods = "GET, POST";
+constexpr std::string_view scale_methods = "GET, PUT, PATCH";
 constexpr std::string_view object_methods = "GET, PUT, PATCH, DELETE";
 
 Reply not_allowed(std::string_view allow) {
@@ -61,8 +62,13 @@ Reply Answerer::answer_subresource(const Request& request, const Route& route) {
   if (kind == ApiKind::pods && route.subresource == "log") return reads ? logs(request, route) : not_allowed(readable);
   if (kind == ApiKind::pods && route.subresource == "exec") return exec(request, route);
   if (kind == ApiKind::pods && route.subresource == "portforward") return port_forward(request, route);
-  if (kind == ApiKind::deployments && route.subresource == "scale") return scale(request, route);
-  if (route.kind->writable && route.subresource == "status") {
+  const bool can_scale = kind == ApiKind::deployments;
+  if (route.subresource == "scale" && (can_scale || kind == ApiKind::replica_sets)) {
+    if (reads) return get_scale(route);
+    const bool writes = can_scale && (request.method == "PUT" || request.method == "PATCH");
+    return writes ? put_scale(request, route) : not_allowed(can_scale ? scale_methods : readable);
+  }
+  if ((route.kind->writable || kind == ApiKind::replica_sets) && route.subresource == "status") {
     return reads ? get(request, route) : not_allowed(readable);
   }
   return reply_with(no_such_path());

@@ -9,6 +9,9 @@
 
 #include <reeve/runtime/host.hpp>
 
+#include <boost/json/value.hpp>
+#include <tl/expected.hpp>
+
 #include <array>
 #include <map>
 #include <string>
@@ -68,7 +71,8 @@ class Answerer {
   Reply replace(const Request& request, const Route& route);
   Reply patch(const Request& request, const Route& route);
   Reply remove(const Request& request, const Route& route);
-  Reply scale(const Request& request, const Route& route);
+  Reply get_scale(const Route& route) const;
+  Reply put_scale(const Request& request, const Route& route);
   Reply write(const Request& request, const Route& route, std::string_view json, int code);
   Reply object_later(const Route& route, int code, Form form);
   std::optional<Object> current(const Route& route) const;
@@ -104,6 +108,10 @@ ContainerChoice choose_container(const Pod& pod, const std::string& name);
 
 // Why this request cannot be upgraded to that protocol, which that command speaks.
 std::optional<Reply> refuse_upgrade(const Request& request, std::string_view protocol, std::string_view command);
+
+// The body of a request as an object, or what is wrong with it; a member of its metadata as text, or empty.
+tl::expected<boost::json::value, Status> parsed_object(std::string_view text);
+std::string metadata_text(const boost::json::value& body, std::string_view key);
 
 // Discovery, version, health; nothing: no such path.
 std::optional<Reply> answer_discovery(const Request& request);

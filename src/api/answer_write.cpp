@@ -1,6 +1,7 @@
 // Creating, changing and deleting.
 #include "api/answer.hpp"
 #include "api/patch.hpp"
+#include "api/render.hpp"
 
 #include <reeve/config/object.hpp>
 #include <reeve/config/write.hpp>
@@ -29,7 +30,8 @@ std::string cannot_be_handled(const KindInfo& kind, const std::string& why) {
          std::string(kind.name) + ": " + why;
 }
 
-// A member of metadata as text, or empty.
+}  // namespace
+
 std::string metadata_text(const json::value& body, std::string_view key) {
   const auto* object = body.if_object();
   const auto* metadata = object != nullptr ? object->if_contains("metadata") : nullptr;
@@ -38,6 +40,8 @@ std::string metadata_text(const json::value& body, std::string_view key) {
   const auto* text = member != nullptr ? member->if_string() : nullptr;
   return text != nullptr ? std::string(text->data(), text->size()) : std::string();
 }
+
+namespace {
 
 // What the path says goes without saying in the body.
 void complete(json::value& body, const Route& route) {
@@ -53,14 +57,40 @@ void complete(json::value& body, const Route& route) {
   object->erase("status");
 }
 
-tl::expected<json::value, Status> parsed(std::string_view text) {
+tl::expected<json::value, Status> parsed_any(std::string_view text) {
   json::parse_options options;
   options.max_depth = static_cast<std::size_t>(config::depth_max);
   json::error_code error;
   json::value value = json::parse(text, error, {}, options);
   if (error) return tl::unexpected(bad_request("the body is not JSON: " + error.message()));
-  if (!value.is_object()) return tl::unexpected(bad_request("the body is not a JSON object"));
   return value;
+}
+
+}  // namespace
+
+tl::expected<json::value, Status> parsed_object(std::string_view text) {
+  auto value = parsed_any(text);
+  if (value && !value->is_object()) return tl::unexpected(bad_request("the body is not a JSON object"));
+  return value;
+}
+
+namespace {
+
+enum class PatchType { merge, strategic, operations };
+
+std::optional<PatchType> patch_type(std::string_view content_type) {
+  if (content_type.starts_with("application/merge-patch+json")) return PatchType::merge;
+  if (content_type.starts_with("application/strategic-merge-patch+json")) return PatchType::strategic;
+  if (content_type.starts_with("application/json-patch+json")) return PatchType::operations;
+  return std::nullopt;
+}
+
+Result<void> apply_patch(json::value& target, const json::value& patch, PatchType type) {
+  if (type == PatchType::strategic) return strategic_merge_patch(target, patch);
+  if (type == PatchType::operations) return json_patch(target, patch);
+  if (!patch.is_object()) return fail("the patch is not an object");
+  merge_patch(target, patch);
+  return {};
 }
 
 }  // namespace
@@ -76,7 +106,9 @@ std::optional<Object> Answerer::current(const Route& route) const {
   if (route.kind->kind == ApiKind::deployments) {
     const auto found = supervisor.deployments().find(name);
     if (found == supervisor.deployments().end()) return std::nullopt;
-    return found->second->object();
+    DeploymentObject object = found->second->object();
+    object.metadata = shown_metadata(*found->second);
+    return object;
   }
   const auto found = supervisor.services().find(name);
   if (found == supervisor.services().end()) return std::nullopt;
@@ -137,7 +169,7 @@ Reply Answerer::write(const Request& request, const Route& route, std::string_vi
 }
 
 Reply Answerer::create(const Request& request, const Route& route) {
-  auto body = parsed(request.body);
+  auto body = parsed_object(request.body);
   if (!body) return reply_with(body.error());
   complete(*body, route);
   Route meant = route;
@@ -147,7 +179,7 @@ Reply Answerer::create(const Request& request, const Route& route) {
 }
 
 Reply Answerer::replace(const Request& request, const Route& route) {
-  auto body = parsed(request.body);
+  auto body = parsed_object(request.body);
   if (!body) return reply_with(body.error());
   const auto found = renderer_.find(route.kind->kind, route.name_space, route.name, Depth::row);
   if (!found) return reply_with(not_found(*route.kind, route.name));
@@ -162,13 +194,14 @@ Reply Answerer::replace(const Request& request, const Route& route) {
 Reply Answerer::patch(const Request& request, const Route& route) {
   const auto object = current(route);
   if (!object) return reply_with(not_found(*route.kind, route.name));
-  const bool is_strategic = request.content_type.starts_with("application/strategic-merge-patch+json");
-  if (!is_strategic && !request.content_type.starts_with("application/merge-patch+json")) {
+  const auto type = patch_type(request.content_type);
+  if (!type) {
     return reply_with(of_http(415,
                               "the body of the request was in an unknown format - accepted media types include: "
-                              "application/merge-patch+json, application/strategic-merge-patch+json"));
+                              "application/json-patch+json, application/merge-patch+json, "
+                              "application/strategic-merge-patch+json"));
   }
-  const auto patch = parsed(request.body);
+  const auto patch = parsed_any(request.body);
   if (!patch) return reply_with(patch.error());
   const auto found = renderer_.find(route.kind->kind, route.name_space, route.name, Depth::row);
   const std::string version = metadata_text(*patch, "resourceVersion");
@@ -176,10 +209,8 @@ Reply Answerer::patch(const Request& request, const Route& route) {
     return reply_with(conflict(*route.kind, route.name));
   }
   json::value target = config::to_json(*object, config::Defaults::included);
-  if (!is_strategic) {
-    merge_patch(target, *patch);
-  } else if (auto merged = strategic_merge_patch(target, *patch); !merged) {
-    return reply_with(bad_request(merged.error().what));
+  if (const auto patched = apply_patch(target, *patch, *type); !patched) {
+    return reply_with(bad_request(patched.error().what));
   }
   if (!target.is_object()) return reply_with(bad_request("the patch leaves no object"));
   complete(target, route);
@@ -190,7 +221,7 @@ Reply Answerer::remove(const Request& request, const Route& route) {
   if (!current(route)) return reply_with(not_found(*route.kind, route.name));
   auto grace = request.number("gracePeriodSeconds");
   if (!request.body.empty()) {
-    const auto body = parsed(request.body);
+    const auto body = parsed_object(request.body);
     if (!body) return reply_with(body.error());
     const auto* given = body->as_object().if_contains("gracePeriodSeconds");
     if (!grace && given != nullptr && given->is_int64()) grace = given->as_int64();
@@ -201,54 +232,6 @@ Reply Answerer::remove(const Request& request, const Route& route) {
   host_.post(ObjectDeleted{{*route.kind->writable, route.name_space, route.name}, wait});
   Reply reply = object_later(route, 200, form_of(request.accept, request.parameter("includeObject")));
   return reply;
-}
-
-Reply Answerer::scale(const Request& request, const Route& route) {
-  auto object = current(route);
-  if (!object) return reply_with(not_found(*route.kind, route.name));
-  auto& deployment = std::get<DeploymentObject>(*object);
-  const auto found = renderer_.find(route.kind->kind, route.name_space, route.name, Depth::row);
-  if (request.method == "PUT" || request.method == "PATCH") {
-    const auto body = parsed(request.body);
-    if (!body) return reply_with(body.error());
-    const std::string version = metadata_text(*body, "resourceVersion");
-    if (!version.empty() && version != std::to_string(found->version)) {
-      return reply_with(conflict(*route.kind, route.name));
-    }
-    const auto* spec = body->as_object().if_contains("spec");
-    const auto* replicas = spec != nullptr && spec->is_object() ? spec->as_object().if_contains("replicas") : nullptr;
-    if (replicas == nullptr || !replicas->is_int64() || replicas->as_int64() < 0 || replicas->as_int64() > 100'000) {
-      return reply_with(bad_request("spec.replicas: expected a number from 0 to 100000"));
-    }
-    deployment.spec.replicas = static_cast<std::int32_t>(replicas->as_int64());
-    if (auto problem = check(deployment, route)) return reply_with(*problem);
-    host_.post(ObjectApplied{deployment});
-    Reply reply;
-    reply.after_settled = [this, route] {
-      Request again;
-      again.method = "GET";
-      return scale(again, route);
-    };
-    return reply;
-  }
-  if (request.method != "GET") return reply_with(method_not_allowed());
-  std::int64_t count = 0;
-  const auto running = host_.supervisor().deployments().find(ref_of(*object));
-  if (running != host_.supervisor().deployments().end()) {
-    count = running->second->counts().replicas;
-  }
-  std::string labels;
-  for (const auto& [key, value] : deployment.spec.selector.match_labels) {
-    labels += (labels.empty() ? "" : ",") + key + '=' + value;
-  }
-  const json::object scaled{{"kind", "Scale"},
-                            {"apiVersion", "autoscaling/v1"},
-                            {"metadata", json::object{{"name", route.name},
-                                                      {"namespace", route.name_space},
-                                                      {"resourceVersion", std::to_string(found->version)}}},
-                            {"spec", json::object{{"replicas", deployment.spec.replicas}}},
-                            {"status", json::object{{"replicas", count}, {"selector", labels}}}};
-  return reply_with(json::serialize(scaled) + '\n');
 }
 
 }  // namespace reeve::api

@@ -36,6 +36,13 @@ json::object resource_of(const KindInfo& kind) {
   return entry;
 }
 
+json::object scale_of(std::string_view plural, std::initializer_list<std::string_view> verbs) {
+  json::object scale = resource(std::string(plural) + "/scale", "", true, "Scale", verbs);
+  scale["group"] = "autoscaling";
+  scale["version"] = "v1";
+  return scale;
+}
+
 json::object resource_list(std::string_view group) {
   json::array list;
   for (const KindInfo& each : kinds()) {
@@ -47,10 +54,8 @@ json::object resource_list(std::string_view group) {
     list.push_back(resource("pods/portforward", "", true, "PodPortForwardOptions", {"create"}));
   }
   if (group == "apps") {
-    json::object scale = resource("deployments/scale", "", true, "Scale", {"get", "patch", "update"});
-    scale["group"] = "autoscaling";
-    scale["version"] = "v1";
-    list.push_back(std::move(scale));
+    list.push_back(scale_of("deployments", {"get", "patch", "update"}));
+    list.push_back(scale_of("replicasets", {"get"}));
   }
   const std::string version = group.empty() ? "v1" : std::string(group) + "/v1";
   return {{"kind", "APIResourceList"}, {"apiVersion", "v1"}, {"groupVersion", version}, {"resources", std::move(list)}};

@@ -1,5 +1,6 @@
 #pragma once
-// Merge patches: RFC 7396, and Kubernetes' strategic one, which merges our types' lists by their keys.
+// Patches: RFC 7396's merge, Kubernetes' strategic merge, which merges our types' lists by their keys, and RFC 6902's
+// list of operations.
 
 #include <reeve/core/result.hpp>
 
@@ -11,5 +12,8 @@ namespace reeve::api {
 void merge_patch(boost::json::value& target, const boost::json::value& patch);
 
 Result<void> strategic_merge_patch(boost::json::value& target, const boost::json::value& patch);
+
+// The operations in order: add, remove, replace and test. One that fails leaves a target that is of no use.
+Result<void> json_patch(boost::json::value& target, const boost::json::value& patch);
 
 }  // namespace reeve::api

@@ -22,6 +22,9 @@ struct MetadataParts {
 };
 boost::json::object metadata_json(const ObjectMeta& metadata, MetadataParts parts);
 
+// A deployment's as clients see it: with the number of its revision.
+ObjectMeta shown_metadata(const Deployment& deployment);
+
 // Puts the object's text together; `rest` holds spec, status and the like.
 void write_text(Snapshot& snapshot, const boost::json::object& metadata, const boost::json::object& rest);
 

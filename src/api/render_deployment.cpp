@@ -40,13 +40,6 @@ json::object status_json(const Deployment& deployment, const runtime::Host& host
   return status;
 }
 
-// As the cluster sees it: with the number of its revision.
-ObjectMeta metadata_of(const Deployment& deployment) {
-  ObjectMeta metadata = deployment.object().metadata;
-  if (deployment.revision() > 0) metadata.annotations[annotation::revision] = std::to_string(deployment.revision());
-  return metadata;
-}
-
 ObjectMeta metadata_of(const ReplicaSet& set) {
   return {set.name().name, set.name().name_space, set.labels(), set.annotations()};
 }
@@ -65,9 +58,15 @@ json::object spec_json(const ReplicaSet& set) {
 
 }  // namespace
 
+ObjectMeta shown_metadata(const Deployment& deployment) {
+  ObjectMeta metadata = deployment.object().metadata;
+  if (deployment.revision() > 0) metadata.annotations[annotation::revision] = std::to_string(deployment.revision());
+  return metadata;
+}
+
 Snapshot Renderer::deployment(const Deployment& deployment, std::uint64_t version, Depth depth) const {
   const DeploymentObject& object = deployment.object();
-  const ObjectMeta metadata = metadata_of(deployment);
+  const ObjectMeta metadata = shown_metadata(deployment);
   Snapshot snapshot = begin_snapshot(ApiKind::deployments, metadata, version);
   const WallTime created = host_.wall_time(deployment.created());
   const rollout::Counts& counts = deployment.counts();

@@ -201,14 +201,12 @@ Snapshot Renderer::event(const Event& event, Depth depth) const {
   const std::string message = valid_utf8(event.message);
   const std::string_view type = event.type == EventType::warning ? "Warning" : "Normal";
   const std::string_view api = config::api_version(event.object.kind);
-  const Pod* pod = event.object.kind == Kind::pod
-                       ? host_.supervisor().find_pod(event.object.name_space, event.object.name)
-                       : nullptr;
+  const std::string involved_uid = uid_of(event.object);
   json::object involved{{"kind", kind_name(event.object.kind)},
                         {"namespace", event.object.name_space},
                         {"name", event.object.name},
                         {"apiVersion", api}};
-  if (pod != nullptr) involved["uid"] = pod->identity().uid;
+  if (!involved_uid.empty()) involved["uid"] = involved_uid;
   if (!event.field_path.empty()) involved["fieldPath"] = event.field_path;
   const std::string source = std::string(event.source) + (event.source == source::kubelet ? ", " + node_name_ : "");
   snapshot.cells = {AgeCell{last, {}, {}},
@@ -224,7 +222,7 @@ Snapshot Renderer::event(const Event& event, Depth depth) const {
   snapshot.fields.insert(snapshot.fields.end(), {{"involvedObject.kind", std::string(kind_name(event.object.kind))},
                                                  {"involvedObject.name", event.object.name},
                                                  {"involvedObject.namespace", event.object.name_space},
-                                                 {"involvedObject.uid", pod != nullptr ? pod->identity().uid : ""},
+                                                 {"involvedObject.uid", involved_uid},
                                                  {"involvedObject.fieldPath", event.field_path},
                                                  {"involvedObject.apiVersion", std::string(api)},
                                                  {"reason", std::string(event.reason)},

@@ -87,6 +87,32 @@ std::optional<Snapshot> Renderer::find(ApiKind kind, const std::string& name_spa
   return std::nullopt;
 }
 
+std::string Renderer::uid_of(const ObjectRef& object) const {
+  const Supervisor& supervisor = host_.supervisor();
+  const auto uid = [&](const auto& found) {
+    return stable_uid(kind_name(object.kind), object, host_.wall_time(found.created()));
+  };
+  switch (object.kind) {
+    case Kind::pod: {
+      const Pod* const pod = supervisor.find_pod(object.name_space, object.name);
+      return pod == nullptr ? std::string() : pod->identity().uid;
+    }
+    case Kind::replica_set: {
+      const ReplicaSet* const set = supervisor.find_replica_set(object.name_space, object.name);
+      return set == nullptr ? std::string() : uid(*set);
+    }
+    case Kind::deployment: {
+      const auto found = supervisor.deployments().find(object);
+      return found == supervisor.deployments().end() ? std::string() : uid(*found->second);
+    }
+    case Kind::service: {
+      const auto found = supervisor.services().find(object);
+      return found == supervisor.services().end() ? std::string() : uid(*found->second);
+    }
+  }
+  return {};
+}
+
 std::optional<Snapshot> Renderer::of_last_seen(const Change& change, Depth depth) const {
   if (const auto* last = std::get_if<std::shared_ptr<const Pod>>(&change.last_seen)) {
     return pod(**last, change.version, depth);

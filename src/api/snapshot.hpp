@@ -66,6 +66,9 @@ class Renderer {
   // What a change tells; nothing if the object is gone again already.
   std::optional<Snapshot> of(const Change& change, Depth depth) const;
 
+  // The identity of an object that is there; empty: it is not.
+  std::string uid_of(const ObjectRef& object) const;
+
   const std::string& node_name() const noexcept { return node_name_; }
   std::vector<std::string> namespaces() const;
   const runtime::Host& host() const noexcept { return host_; }

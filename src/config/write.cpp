@@ -29,6 +29,14 @@ class Writer {
     return object;
   }
 
+  // Its metadata has neither a name nor a namespace of its own.
+  json::object pod_template(const PodTemplate& spec) const {
+    json::object object(storage_);
+    object.emplace("metadata", Writer(Defaults::omitted, storage_).table(spec.metadata));
+    object.emplace("spec", table(spec.spec));
+    return object;
+  }
+
  private:
   template <class T>
   static bool is_empty(const T& value) {
@@ -70,13 +78,7 @@ class Writer {
   json::value value(const T& spec) const {
     return table(spec);
   }
-  // A pod template's metadata has neither a name nor a namespace of its own.
-  json::value value(const PodTemplate& spec) const {
-    json::object object(storage_);
-    object.emplace("metadata", Writer(Defaults::omitted, storage_).table(spec.metadata));
-    object.emplace("spec", table(spec.spec));
-    return object;
-  }
+  json::value value(const PodTemplate& spec) const { return pod_template(spec); }
   template <class T>
   json::value value(const std::optional<T>& maybe) const {
     return value(*maybe);
@@ -121,7 +123,7 @@ json::object to_json(const DeploymentSpec& spec, Defaults defaults, json::storag
   return Writer(defaults, std::move(storage)).table(spec);
 }
 json::object to_json(const PodTemplate& pod_template, Defaults defaults, json::storage_ptr storage) {
-  return Writer(defaults, std::move(storage)).table(pod_template);
+  return Writer(defaults, std::move(storage)).pod_template(pod_template);
 }
 json::object to_json(const ServiceSpec& spec, Defaults defaults, json::storage_ptr storage) {
   return Writer(defaults, std::move(storage)).table(spec);

@@ -32,6 +32,12 @@ std::string merged_by_name(const std::string& target, const std::string& patch) 
   return done ? json::serialize(value) : done.error().what;
 }
 
+std::string operated(const std::string& target, const std::string& patch) {
+  json::value value = json::parse(target);
+  const auto done = json_patch(value, json::parse(patch));
+  return done ? json::serialize(value) : done.error().what;
+}
+
 BOOST_AUTO_TEST_SUITE(api_parts)
 
 BOOST_AUTO_TEST_CASE(label_selectors) {
@@ -81,6 +87,23 @@ BOOST_AUTO_TEST_CASE(strategic_patches_merge_lists_by_their_key) {
   BOOST_TEST(merged_by_name(R"({"ports":[{"port":80,"name":"a"}]})", R"({"ports":[{"port":80,"name":"b"}]})") ==
              R"({"ports":[{"port":80,"name":"b"}]})");
   BOOST_TEST(merged_by_name(R"({"command":["a","b"]})", R"({"command":["c"]})") == R"({"command":["c"]})");
+}
+
+BOOST_AUTO_TEST_CASE(json_patches_do_their_operations_in_order) {
+  BOOST_TEST(operated(R"({"a":{"b":1}})",
+                      R"([{"op":"replace","path":"/a/b","value":2},)"
+                      R"({"op":"add","path":"/a/x~1y","value":[1]},{"op":"test","path":"/a/b","value":2}])") ==
+             R"({"a":{"b":2,"x/y":[1]}})");
+  BOOST_TEST(operated(R"([1,2])", R"([{"op":"add","path":"/1","value":9},{"op":"add","path":"/-","value":3},)"
+                                  R"({"op":"remove","path":"/0"}])") == "[9,2,3]");
+  BOOST_TEST(operated("{}", R"([{"op":"replace","path":"/a","value":1}])") == "replace \"/a\": there is no such value");
+  BOOST_TEST(operated(R"({"a":1})", R"([{"op":"test","path":"/a","value":2}])") == "test \"/a\": it has another value");
+  BOOST_TEST(operated("{}", R"([{"op":"add","path":"/a/b","value":1}])") == "path \"/a/b\" leads nowhere");
+  BOOST_TEST(operated("[]", R"([{"op":"add","path":"/7","value":1}])") == "the list has no place 7");
+  BOOST_TEST(operated("{}", R"([{"op":"copy","path":"/a","from":"/b"}])") ==
+             "op \"copy\" is not served: it is add, remove, replace or test");
+  BOOST_TEST(operated("{}", R"([{"op":"add","path":"","value":1}])") == "path \"\": begins with no /");
+  BOOST_TEST(operated("{}", "{}") == "the patch is not a list of operations");
 }
 
 BOOST_AUTO_TEST_CASE(times_are_read_back) {

@@ -183,6 +183,13 @@ BOOST_AUTO_TEST_CASE(mistakes_of_a_request_have_their_places) {
   BOOST_TEST(!read_object(R"({"apiVersion":"v1","kind":"List","items":[]})"));
 }
 
+BOOST_AUTO_TEST_CASE(a_template_has_no_namespace_of_its_own) {
+  PodTemplate pod_template;
+  pod_template.metadata.labels["app"] = "web";
+  BOOST_TEST(boost::json::serialize(to_json(pod_template, Defaults::included).at("metadata")) ==
+             R"({"labels":{"app":"web"}})");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -91,13 +91,21 @@ class Binder {
       // As the API server does, null is the same as leaving the key out.
       if (!entry.value.is_null()) value(entry.value, target.*field.member, {field.name, where});
     });
-    if (known || (dialect_ == Dialect::kubernetes && is_server_owned<T>(entry.key))) return;
+    if (known || (dialect_ == Dialect::kubernetes && is_server_owned<T>(entry.key)) || says_nothing<T>(entry)) return;
     unknown_key(entry, where, field_names<T>(), later_names<T>());
   }
 
   template <class T>
   static bool is_server_owned(std::string_view key) {
     return contains({FieldsOf<T>::server_owned.begin(), FieldsOf<T>::server_owned.end()}, key);
+  }
+
+  // Kubernetes' own programs write `resources: {}` in every container that they send back.
+  template <class T>
+  bool says_nothing(const Entry& entry) const {
+    const bool is_empty = entry.value.map() != nullptr && entry.value.map()->empty();
+    return dialect_ == Dialect::kubernetes && is_empty && entry.key == "resources" &&
+           contains(later_names<T>(), entry.key);
   }
 
   template <HasFields T>
