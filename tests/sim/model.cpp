@@ -200,7 +200,7 @@ void Model::note(const RestartRequested& input) {
   }
   for (const PodId id : meant) {
     PodModel& pod = pods_.at(id);
-    if (pod.stop_by) continue;
+    if (pod.stop_by || pod.box == PodModel::Box::broken) continue;  // all of it is started anew as it is
     for (ContainerModel& each : pod.containers) {
       if (each.role == Role::init) continue;
       if (each.live) {

@@ -173,7 +173,8 @@ void Model::check(const SignalContainer& effect) {
     if (each.type != ProbeType::readiness) each.armed = false;
   }
   if (pod.stop_by || is_broken) check_order_of_stop(pod, found->second.container);
-  if (!pod.terminating) return;
+  // One that is restarted on request may be given up by its owner in the same step.
+  if (!pod.terminating || container.by_human) return;
   for (const auto& [name, service] : supervisor_.services()) {
     if (service->object().spec.publish_not_ready_addresses) continue;
     for (const ServiceId id : service->ids()) {
