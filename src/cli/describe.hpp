@@ -30,7 +30,7 @@ std::string describe_node(const Described& what);
 
 // Parts, with tabs as column ends. A level is two blanks.
 std::string probe_line(const boost::json::value& probe);
-std::string containers_text(const boost::json::value& pod_spec, const boost::json::value& status, std::size_t indent);
+std::string containers_text(const boost::json::value& pod, std::size_t indent);  // of a template too
 std::string pod_template_text(const boost::json::value& pod_template);
 std::string labels_lines(std::string_view title, const boost::json::object& labels, std::string_view joint,
                          std::size_t indent = 0);

@@ -89,12 +89,28 @@ std::string probes_lines(const json::value& container, const std::string& space)
   return text;
 }
 
-std::string environment_lines(const json::value& container, const std::string& space) {
+// What a pod's metadata says of a field that a variable is taken from; empty for other fields and for templates, as
+// kubectl leaves them (kubectl/pkg/describe/describe.go EnvValueRetriever).
+std::string field_text(const json::value& pod, const std::string& path) {
+  const std::size_t open = path.find("['");
+  if (!path.starts_with("metadata.") || find(pod, "status") == nullptr) return {};
+  if (open == std::string::npos) return text_at(pod, path);
+  const json::object& map = map_at(pod, path.substr(0, open));
+  const json::value* const found = map.if_contains(path.substr(open + 2, path.size() - open - 4));
+  return found == nullptr ? std::string() : scalar_text(*found);
+}
+
+std::string environment_lines(const json::value& container, const json::value& pod, const std::string& space) {
   const json::array& env = list_at(container, "env");
   if (env.empty()) return space + "Environment:\t<none>\n";
   std::string text = space + "Environment:\n";
   for (const json::value& each : env) {
-    text += space + "  " + text_at(each, "name") + ":\t" + text_at(each, "value") + "\n";
+    std::string value = text_at(each, "value");
+    if (const json::value* const field = find(each, "valueFrom.fieldRef")) {
+      const std::string path = text_at(*field, "fieldPath"), version = text_at(*field, "apiVersion");
+      value = field_text(pod, path) + " (" + (version.empty() ? "v1" : version) + ":" + path + ")";
+    }
+    text += space + "  " + text_at(each, "name") + ":\t" + value + "\n";
   }
   return text;
 }
@@ -110,7 +126,8 @@ std::string mounts_lines(const json::value& container, const std::string& space)
   return text;
 }
 
-std::string container_text(const json::value& container, const json::value* status, std::size_t indent) {
+std::string container_text(const json::value& container, const json::value* status, const json::value& pod,
+                           std::size_t indent) {
   const std::string space(4, ' ');  // kubectl's own: in a template the name stands one further, all else as in a pod
   std::string text = std::string(indent == 0 ? 2 : 3, ' ') + text_at(container, "name") + ":\n";
   if (status != nullptr) text += space + "Container ID:\t" + text_at(*status, "containerID") + "\n";
@@ -126,33 +143,36 @@ std::string container_text(const json::value& container, const json::value* stat
   if (status != nullptr && find(*status, "state") != nullptr) text += status_lines(*status, space);
   text += amounts_lines("Limits", map_at(container, "resources.limits"), space);
   text += amounts_lines("Requests", map_at(container, "resources.requests"), space);
-  return text + probes_lines(container, space) + environment_lines(container, space) + mounts_lines(container, space);
+  return text + probes_lines(container, space) + environment_lines(container, pod, space) +
+         mounts_lines(container, space);
 }
 
 std::string list_text(std::string_view title, const json::array& containers, const json::array& statuses,
-                      std::size_t indent) {
+                      const json::value& pod, std::size_t indent) {
   std::string text = std::string(indent, ' ') + std::string(title) + ":\n";
   for (const json::value& each : containers) {
-    text += container_text(each, named(statuses, text_at(each, "name")), indent);
+    text += container_text(each, named(statuses, text_at(each, "name")), pod, indent);
   }
   return text;
 }
 
 }  // namespace
 
-std::string containers_text(const json::value& pod_spec, const json::value& status, std::size_t indent) {
+std::string containers_text(const json::value& pod, std::size_t indent) {
   std::string text;
-  const json::array& init = list_at(pod_spec, "initContainers");
-  if (!init.empty()) text += list_text("Init Containers", init, list_at(status, "initContainerStatuses"), indent);
-  return text + list_text("Containers", list_at(pod_spec, "containers"), list_at(status, "containerStatuses"), indent);
+  const json::array& init = list_at(pod, "spec.initContainers");
+  if (!init.empty()) {
+    text += list_text("Init Containers", init, list_at(pod, "status.initContainerStatuses"), pod, indent);
+  }
+  return text + list_text("Containers", list_at(pod, "spec.containers"), list_at(pod, "status.containerStatuses"), pod,
+                          indent);
 }
 
 std::string pod_template_text(const json::value& pod_template) {
   std::string text = "Pod Template:\n" + labels_lines("Labels", map_at(pod_template, "metadata.labels"), "=", 2);
   const json::object& annotations = map_at(pod_template, "metadata.annotations");
   if (!annotations.empty()) text += labels_lines("Annotations", annotations, ": ", 2);
-  const json::value* const spec = find(pod_template, "spec");
-  if (spec != nullptr) text += containers_text(*spec, {}, 2);
+  text += containers_text(pod_template, 2);
   text += "  Volumes:\t<none>\n";
   text += labels_lines("Node-Selectors", {}, "=", 2);
   return text + "  Tolerations:\t<none>\n";

@@ -118,10 +118,7 @@ std::string describe_pod(const Described& what) {
   text += optional_line("Reason", text_at(pod, "status.reason"));
   text += optional_line("Message", text_at(pod, "status.message"));
   text += address_lines(pod) + owner_line(pod);
-  const json::value none;
-  const json::value* const spec = find(pod, "spec");
-  const json::value* const status = find(pod, "status");
-  text += containers_text(spec == nullptr ? none : *spec, status == nullptr ? none : *status, 0);
+  text += containers_text(pod, 0);
   text += conditions_text(pod) + volumes_text(pod);
   text += optional_line("QoS Class", text_at(pod, "status.qosClass"));
   text += labels_lines("Node-Selectors", map_at(pod, "spec.nodeSelector"), "=");
