@@ -1,5 +1,7 @@
 #include <reeve/proxy/listener.hpp>
 
+#include "proxy/handshake_counter.hpp"
+
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -43,6 +45,7 @@ Result<std::unique_ptr<Listener>> Listener::bind(uv_loop_t& loop, Place place, L
 }
 
 Listener::~Listener() {
+  forget_question();
   poll_.reset();
   fd_.reset();
   const std::string& path = place_.address.path();
@@ -61,6 +64,7 @@ void Listener::hear() {
     // a unix socket that refuses cannot be talked out of it: it leaves first
     hear_again_ = is_unix();
     if (hear_again_) return;
+    forget_question();
     linux::remove_filter(fd_.get());
     state_ = State::hearing;
     return;
@@ -146,20 +150,32 @@ void Listener::on_timer() {
   if (Result<void> polled = poll(); !polled) arm(retry_ms);
 }
 
-// To be asked before the last look into the queue: a handshake that is over has put its connection there.
-bool Listener::handshakes_are_over() {
-  if (is_unix()) return true;
-  const std::uint64_t elapsed_ms = uv_now(&loop_) - leaving_since_ms_;
-  if (elapsed_ms >= handshake_ms_max) return true;
-  const Result<std::size_t> embryonic = linux::count_embryonic(place_.address, place_.network.get());
-  return embryonic ? *embryonic == 0 : elapsed_ms >= blind_handshake_ms;
+std::uint64_t Listener::leaving_for_ms() const noexcept { return uv_now(&loop_) - leaving_since_ms_; }
+
+void Listener::forget_question() noexcept {
+  if (question_) question_->answered = nullptr;
+  question_.reset();
 }
 
+// The kernel is asked before the last look into the queue: a handshake that is over has put its connection there.
 void Listener::advance_leaving() {
-  const bool over = handshakes_are_over();
+  if (question_) return;
+  if (is_unix() || leaving_for_ms() >= handshake_ms_max) return empty_queue(true);
+  if (options_.handshakes == nullptr) {
+    return on_counted(linux::count_embryonic(place_.address, place_.network.get()));
+  }
+  question_ = options_.handshakes->ask(place_, [this](const Result<std::size_t>& embryonic) { on_counted(embryonic); });
+}
+
+void Listener::on_counted(const Result<std::size_t>& embryonic) {
+  question_.reset();
+  empty_queue(embryonic ? *embryonic == 0 : leaving_for_ms() >= blind_handshake_ms);
+}
+
+void Listener::empty_queue(bool handshakes_are_over) {
   const bool empty = accept_waiting();
-  if (over && empty) return finish_leaving();
-  if (!over) check_after_ms_ = std::min(check_after_ms_ * 2, check_ms_max);
+  if (handshakes_are_over && empty) return finish_leaving();
+  if (!handshakes_are_over) check_after_ms_ = std::min(check_after_ms_ * 2, check_ms_max);
   if (uv_is_active(reinterpret_cast<uv_handle_t*>(timer_.get())) == 0) arm(empty ? check_after_ms_ : 0);
 }
 

@@ -118,7 +118,8 @@ void ListenerSet::add(Place place) {
                          "another service of reeve listens there: choose another address");
   }
   if (!take_back(place)) {
-    auto bound = Listener::bind(worker_.loop(), place, *this, {.backlog = worker_.options().backlog});
+    auto bound = Listener::bind(worker_.loop(), place, *this,
+                                {.backlog = worker_.options().backlog, .handshakes = &worker_.handshakes()});
     if (!bound) {
       worker_.unclaim(place);
       std::string remedy = remedy_for(place, bound.error().code);

@@ -41,6 +41,7 @@ Result<std::unique_ptr<Worker>> Worker::make(Reports& reports, const ProxyOption
   worker->loop_made_ = true;
   worker->dial_timer_ = UvHandle<uv_timer_t>(worker.get());
   uv_timer_init(&worker->loop_, worker->dial_timer_.get());
+  REEVE_TRY_VOID(worker->handshakes_.open(worker->loop_));
   REEVE_TRY_VOID(worker->commands_.open(worker->loop_, worker.get(), [](uv_async_t* handle) {
     if (auto* self = static_cast<Worker*>(handle->data)) self->on_commands();
   }));
@@ -112,6 +113,7 @@ void Worker::perform(const StopWorker&) {
     service->reset_sessions();
   }
   dial_timer_.reset();
+  handshakes_.close();
   commands_.close();
 }
 

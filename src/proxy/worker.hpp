@@ -6,6 +6,7 @@
 #include <reeve/proxy/relay.hpp>
 #include <reeve/proxy/uv.hpp>
 
+#include "proxy/handshake_counter.hpp"
 #include "proxy/messages.hpp"
 #include "proxy/service.hpp"
 
@@ -37,6 +38,7 @@ class Worker {
   RelayLoop& relay_loop() noexcept { return relay_loop_; }
   Reports& reports() noexcept { return reports_; }
   Random& random() noexcept { return random_; }
+  HandshakeCounter& handshakes() noexcept { return handshakes_; }
   const ProxyOptions& options() const noexcept { return options_; }
   Instant now() const noexcept { return Instant(milliseconds(static_cast<std::int64_t>(uv_now(&loop_)))); }
 
@@ -79,6 +81,7 @@ class Worker {
   ProxyOptions options_;
   Random random_;
   RelayLoop relay_loop_;
+  HandshakeCounter handshakes_;
   Mailbox<Command> commands_;
   linux::UniqueFd spare_;
   Dials dials_;  // whoever waits longest is first

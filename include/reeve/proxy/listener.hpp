@@ -11,11 +11,14 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 
 namespace reeve::proxy {
 
+class HandshakeCounter;
+struct HandshakeQuestion;
 class Listener;
 
 // Where a listener listens: in the network of this process, or, for a link, in that of a pod.
@@ -46,7 +49,8 @@ class ListenerEvents {
 };
 
 struct ListenerOptions {
-  int backlog = 0;  // 0: net.core.somaxconn
+  int backlog = 0;                         // 0: net.core.somaxconn
+  HandshakeCounter* handshakes = nullptr;  // asks the kernel for us; null: the loop waits for the answer
 };
 
 class Listener {
@@ -80,7 +84,10 @@ class Listener {
   void pause();
   void arm(std::uint64_t after_ms);
   bool accept_waiting();
-  bool handshakes_are_over();
+  std::uint64_t leaving_for_ms() const noexcept;
+  void forget_question() noexcept;
+  void on_counted(const Result<std::size_t>& embryonic);
+  void empty_queue(bool handshakes_are_over);
   void on_timer();
   void advance_leaving();
   void finish_leaving();
@@ -99,6 +106,7 @@ class Listener {
   UvHandle<uv_timer_t> timer_;
   std::uint64_t leaving_since_ms_ = 0;
   std::uint64_t check_after_ms_ = 0;
+  std::shared_ptr<HandshakeQuestion> question_;  // while it is open
 };
 
 }  // namespace reeve::proxy
