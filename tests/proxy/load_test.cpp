@@ -271,6 +271,7 @@ BOOST_AUTO_TEST_CASE(readiness_lost_on_a_unix_socket_200_times) {
 BOOST_AUTO_TEST_CASE(no_descriptor_leaks_over_thousands_of_connections) {
   const SocketAddress front = free_address();
   Backend backend(free_address(), 'a');
+  static_cast<void>(World());  // the first loop of a process opens descriptors that libuv keeps
   const std::size_t before_world = open_descriptors();
   {
     World world;
@@ -285,7 +286,7 @@ BOOST_AUTO_TEST_CASE(no_descriptor_leaks_over_thousands_of_connections) {
         continue;
       }
       send_text(client.fd.get(), "x");
-      BOOST_REQUIRE_EQUAL(hear(client.fd.get(), 1).text, "a");
+      BOOST_REQUIRE_EQUAL(hear(client.fd.get(), 1), (Heard{.text = "a"}));
     }
     const auto all_came_and_went = [&] {
       const ProxyCounters counters = world.proxy->counters(service_one);
