@@ -4,8 +4,11 @@
 
 #include <reeve/linux/fd.hpp>
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace reeve::proxy {
