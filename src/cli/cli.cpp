@@ -59,7 +59,7 @@ void print_help(std::FILE* to) {
       to);
   for (const Command& each : commands) {
     const std::string head = std::string(each.name) + " " + std::string(each.usage);
-    std::fprintf(to, "  %-36s%.*s\n", head.c_str(), static_cast<int>(each.doc.size()), each.doc.data());
+    std::fprintf(to, "  %-42s%.*s\n", head.c_str(), static_cast<int>(each.doc.size()), each.doc.data());
   }
   std::fputs(
       "\nreeve COMMAND --help tells more. FILE is TOML or a Kubernetes manifest in YAML or JSON; - is standard input.\n"

@@ -94,7 +94,7 @@ std::string capability_words(std::uint64_t mask, std::uint64_t all) {
   if (mask == 0) return "none";
   if (mask == all) return "all";
   const std::uint64_t lacking = all & ~mask;
-  if (std::popcount(lacking) <= 3) return "all but " + capability_words(lacking, 0);
+  if (std::popcount(lacking) <= 3) return "all but " + capability_words(lacking, ~std::uint64_t{0});
   std::string words;
   for (std::size_t bit = 0; bit < 64; ++bit) {
     if ((mask >> bit & 1) == 0) continue;
