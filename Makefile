@@ -20,24 +20,24 @@ Q := @
 SAY := @printf '  %-7s %s\n'
 endif
 
+DEBUG    := -g
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
 CPPFLAGS += -Iinclude -Isrc -Itests -DBOOST_BIND_GLOBAL_PLACEHOLDERS -DREEVE_VERSION='"$(or $(VERSION),0.1.0-dev)"' -MMD -MP
-CXXFLAGS += -std=c++20 -g $(WARN) -ffunction-sections -fdata-sections -pthread
+CXXFLAGS += -std=c++20 $(DEBUG) $(WARN) -ffunction-sections -fdata-sections -pthread
 LDFLAGS  += -Wl,--gc-sections -pthread
 LDLIBS   += -l:libyaml-cpp.a -l:libboost_json.a -l:libuv_a.a -ldl -lrt
 TESTLIBS := -l:libboost_unit_test_framework.a
 
 ifeq ($(MODE),release)
 CXXFLAGS += -O2
-else ifeq ($(MODE),static)
-CXXFLAGS += -O2
-LDFLAGS  += -static
 else ifeq ($(MODE),debug)
 CXXFLAGS += -O0
 else ifeq ($(MODE),asan)
+DEBUG    := -g1
 CXXFLAGS += -O0 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 LDFLAGS  += -fsanitize=address,undefined
 else ifeq ($(MODE),tsan)
+DEBUG    := -g1
 CXXFLAGS += -O1 -fno-omit-frame-pointer -fsanitize=thread
 LDFLAGS  += -fsanitize=thread
 else ifeq ($(MODE),coverage)
@@ -48,14 +48,14 @@ CXX      := clang++
 CXXFLAGS += -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -Wno-missing-field-initializers
 LDFLAGS  += -fsanitize=fuzzer,address,undefined
 else
-$(error MODE is one of release, static, debug, asan, tsan, coverage, fuzz; not "$(MODE)")
+$(error MODE is one of release, debug, asan, tsan, coverage, fuzz; not "$(MODE)")
 endif
 
 ROOMS   := core config linux proxy runtime api cli
-ifeq ($(MODE),tsan)
-ROOMS   := core linux proxy# the rooms that have threads, and what they stand on
-endif
 LIBSRC  := $(foreach room,$(ROOMS),$(wildcard src/$(room)/*.cpp))
+ifeq ($(MODE),tsan)
+LIBSRC  := $(wildcard src/linux/*.cpp src/proxy/*.cpp) src/core/result.cpp# what has threads, and what it stands on
+endif
 LIBOBJ  := $(LIBSRC:%.cpp=$(OUT)/%.o)
 REEVE   := $(OUT)/reeve
 LIB     := $(OUT)/libreeve.a
@@ -99,8 +99,14 @@ ifeq ($(MODE),asan)
 $(OUT)/src/linux/%.o: CXXFLAGS += -O1
 endif
 
-# Nobody waits for these tests' own code, but for their compiler.
-$(OUT)/tests/unit/%.o $(OUT)/tests/linux/%.o $(OUT)/tests/blackbox/%.o: CXXFLAGS += -O0
+# Nobody waits for these tests' own code, but for their compiler. The library comes first in the link, so that what is
+# inline in its headers is what UBSan looks at.
+WAITED_FOR := $(OUT)/tests/unit/%.o $(OUT)/tests/linux/%.o $(OUT)/tests/blackbox/%.o
+$(WAITED_FOR): CXXFLAGS += -O0
+ifeq ($(MODE),asan)
+$(WAITED_FOR): CXXFLAGS += -fno-sanitize=undefined
+LIB_FIRST := -Wl,--whole-archive $(LIB) -Wl,--no-whole-archive
+endif
 
 # Tests find both by these paths, or by REEVE_BEHAVE and REEVE_BINARY in the environment.
 $(OUT)/tests/%.o: CPPFLAGS += -DREEVE_BEHAVE_PATH='"$(abspath $(BEHAVE))"' -DREEVE_BINARY_PATH='"$(abspath $(REEVE))"' \
@@ -110,7 +116,7 @@ define SUITE_RULES
 $(1)_OBJ := $$(patsubst %.cpp,$(OUT)/%.o,$$(wildcard tests/$(1)/*.cpp))
 $(OUT)/test-$(1): $$($(1)_OBJ) $(LIB) | $(BEHAVE) $(if $(filter blackbox,$(1)),$(REEVE))
 	$(SAY) LINK $$@
-	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) $$($(1)_OBJ) $(LIB) $(LDLIBS) $(TESTLIBS) -o $$@
+	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) $(LIB_FIRST) $$($(1)_OBJ) $(LIB) $(LDLIBS) $(TESTLIBS) -o $$@
 -include $$($(1)_OBJ:.o=.d)
 endef
 $(foreach suite,$(SUITES),$(eval $(call SUITE_RULES,$(suite))))
@@ -123,7 +129,7 @@ $(foreach suite,$(SUITES),$(eval $(call SUITE_RULES,$(suite))))
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 	@echo
-	@echo '  V=1 shows the commands, MODE=release|debug|asan|tsan|static|coverage|fuzz picks a build, DESTDIR and PREFIX'
+	@echo '  V=1 shows the commands, MODE=release|debug|asan|tsan|coverage|fuzz picks a build, DESTDIR and PREFIX'
 	@echo '  say where install puts things.'
 
 build: build/reeve ## build build/reeve (also: make)
@@ -166,8 +172,13 @@ tsan: deps ## the tests of threads under ThreadSanitizer
 	$(Q)tests/run build/tsan proxy
 
 static: deps ## one static binary: build/static/reeve
-	$(Q)$(MAKE) --no-print-directory MODE=static build/static/reeve
+	$(Q)$(MAKE) --no-print-directory MODE=release build/static/reeve
 	$(Q)strip -o build/static/reeve-stripped build/static/reeve && ls -l build/static/reeve-stripped
+
+build/static/reeve: build/release/src/main.o build/release/libreeve.a
+	@mkdir -p $(@D)
+	$(SAY) LINK $@
+	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) -static $^ $(LDLIBS) -o $@
 
 bench: deps ## measure memory, starts, restarts, idle cost beside a bare fork+exec loop, and proxied connections
 	$(Q)$(MAKE) --no-print-directory build/release/reeve build/release/bench build/release/behave

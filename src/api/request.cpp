@@ -1,5 +1,7 @@
 #include "api/request.hpp"
 
+#include <reeve/runtime/http_parse.hpp>
+
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/rfc7230.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -121,9 +123,7 @@ RequestReader::Progress RequestReader::advance() {
   while (!pending_.empty()) {
     if (parser_ == nullptr) parser_ = std::make_unique<Parser>();
     auto& parser = parser_->parser;
-    // Beast 1.81 asserts that it has this much when it looks at a last chunk again; no body ends with less.
-    constexpr std::size_t last_chunk_bytes = 5;
-    if (parser.is_header_done() && parser.chunked() && pending_.size() < last_chunk_bytes) break;
+    if (!runtime::may_parse(parser, pending_)) break;
     boost::beast::error_code error;
     const std::size_t used = parser.put(boost::asio::const_buffer(pending_.data(), pending_.size()), error);
     pending_.erase(0, used);

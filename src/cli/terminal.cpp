@@ -1,5 +1,7 @@
 #include "cli/terminal.hpp"
 
+#include <reeve/linux/terminal.hpp>
+
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -9,8 +11,6 @@
 
 namespace reeve::cli {
 namespace {
-
-bool is_terminal() { return ::isatty(STDOUT_FILENO) == 1; }
 
 // A line that wraps cannot be drawn over.
 std::size_t columns() {
@@ -24,12 +24,12 @@ std::size_t columns() {
 Colours colours() {
   const char* const refused = std::getenv("NO_COLOR");
   const bool wants_none = refused != nullptr && *refused != '\0';
-  return is_terminal() && !wants_none ? Colours::yes : Colours::no;
+  return linux::is_terminal(STDOUT_FILENO) && !wants_none ? Colours::yes : Colours::no;
 }
 
 bool can_redraw() {
   const char* const kind = std::getenv("TERM");
-  return is_terminal() && kind != nullptr && *kind != '\0' && std::string_view(kind) != "dumb";
+  return linux::is_terminal(STDOUT_FILENO) && kind != nullptr && *kind != '\0' && std::string_view(kind) != "dumb";
 }
 
 void LiveLine::draw(std::string text) {

@@ -1,4 +1,5 @@
 #include <reeve/runtime/http_exchange.hpp>
+#include <reeve/runtime/http_parse.hpp>
 
 #include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -113,9 +114,7 @@ HttpReply::Progress HttpReply::feed(std::string_view bytes) {
 HttpReply::Progress HttpReply::parse() {
   while (!pending_.empty()) {
     auto& parser = parser_->parser;
-    // Beast 1.81 asserts that it has this much when it looks at a last chunk again; no body ends with less.
-    constexpr std::size_t last_chunk_bytes = 5;
-    if (parser.is_header_done() && parser.chunked() && pending_.size() < last_chunk_bytes) break;
+    if (!may_parse(parser, pending_)) break;
     boost::beast::error_code error;
     const std::size_t used = parser.put(boost::asio::const_buffer(pending_.data(), pending_.size()), error);
     pending_.erase(0, used);

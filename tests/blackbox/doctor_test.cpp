@@ -7,12 +7,6 @@
 
 using namespace reeve::test;
 
-namespace {
-
-constexpr uid_t nobody = 65534;
-
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(doctor)
 
 BOOST_AUTO_TEST_CASE(it_examines_the_host_without_any_reeve) {

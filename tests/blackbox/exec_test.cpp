@@ -21,8 +21,6 @@ using namespace reeve::test;
 
 namespace {
 
-constexpr uid_t nobody = 65534;
-
 // A reeve with a socket and these pods, which run.
 struct World {
   Scratch scratch;

@@ -12,13 +12,6 @@ using namespace reeve::test;
 
 namespace {
 
-constexpr uid_t nobody = 65534;
-
-void check_as_both(const std::function<void(RunSettings)>& scenario) {
-  BOOST_TEST_CONTEXT("as root") scenario({});
-  BOOST_TEST_CONTEXT("as nobody") scenario({.uid = nobody});
-}
-
 std::string list(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& each : words) text += (text.empty() ? "" : ", ") + quoted(each);

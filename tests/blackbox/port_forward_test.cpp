@@ -9,8 +9,6 @@ using namespace reeve::test;
 
 namespace {
 
-constexpr uid_t nobody = 65534;
-
 struct World {
   Scratch scratch;
   std::optional<Reeve> reeve;

@@ -9,17 +9,6 @@
 
 using namespace reeve::test;
 
-namespace {
-
-constexpr uid_t nobody = 65534;
-
-void check_as_both(const std::function<void(RunSettings)>& scenario) {
-  BOOST_TEST_CONTEXT("as root") scenario({});
-  BOOST_TEST_CONTEXT("as nobody") scenario({.uid = nobody});
-}
-
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(sandbox)
 
 // Each answers its own probes on the port that all of them have.

@@ -111,6 +111,11 @@ std::string text_of(const std::filesystem::path& path) {
 
 }  // namespace
 
+void check_as_both(const std::function<void(RunSettings)>& scenario) {
+  BOOST_TEST_CONTEXT("as root") scenario({});
+  BOOST_TEST_CONTEXT("as nobody") scenario({.uid = nobody});
+}
+
 bool eventually(const std::function<bool()>& condition, Millis limit) {
   const auto end = Clock::now() + limit;
   while (!condition()) {

@@ -41,12 +41,17 @@ class Scratch {
   std::string behave_name_;
 };
 
+constexpr uid_t nobody = 65534;
+
 struct RunSettings {
   uid_t uid = 0;
   rlim_t descriptors = 0;           // RLIMIT_NOFILE; 0 leaves it
   rlim_t processes = 0;             // RLIMIT_NPROC, which root is not held to
   bool without_namespaces = false;  // clone3 answers ENOSYS and a clone with new namespaces EPERM, as in a container
 };
+
+// What must hold with every right and with none.
+void check_as_both(const std::function<void(RunSettings)>& scenario);
 
 // A running `reeve`. Killed with all it started when the object goes.
 class Reeve {

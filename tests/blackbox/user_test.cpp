@@ -13,8 +13,6 @@ using namespace reeve::test;
 
 namespace {
 
-constexpr uid_t nobody = 65534;
-
 // Whether this machine lets nobody make a user namespace.
 bool has_user_namespaces() {
   const pid_t child = ::fork();

@@ -2,6 +2,7 @@
 // A supervisor held by hand: nothing happens in its world but what a test tells it, step by step.
 
 #include <reeve/core/supervisor.hpp>
+#include <support/pass_time.hpp>
 
 #include <algorithm>
 #include <string>
@@ -37,14 +38,7 @@ class Hand {
   }
 
   // Lets virtual time pass; ticks come when they are wanted.
-  void advance(Duration duration) {
-    const Instant end = now + duration;
-    while (supervisor.deadline() && *supervisor.deadline() <= end) {
-      now = *supervisor.deadline();
-      tell(Ticked{});
-    }
-    now = end;
-  }
+  void advance(Duration duration) { pass_time(*this, duration); }
 
   template <class Wanted>
   static std::vector<Wanted> of(const Effects& effects) {

@@ -3,6 +3,7 @@
 // are made and programs start and stop at once, unless they are to stop when told.
 
 #include <reeve/core/supervisor.hpp>
+#include <support/pass_time.hpp>
 
 #include <algorithm>
 #include <deque>
@@ -51,14 +52,7 @@ class Rollout {
   }
   void apply(const DeploymentObject& object) { tell(ObjectApplied{object}); }
 
-  void advance(Duration duration) {
-    const Instant end = now + duration;
-    while (supervisor.deadline() && *supervisor.deadline() <= end) {
-      now = *supervisor.deadline();
-      tell(Ticked{});
-    }
-    now = end;
-  }
+  void advance(Duration duration) { pass_time(*this, duration); }
 
   // What is asked of a pod's readiness is answered; again and again if need be.
   void answer(const Pod& pod, bool ready) {

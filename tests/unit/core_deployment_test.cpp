@@ -301,8 +301,9 @@ BOOST_AUTO_TEST_CASE(a_revision_that_still_has_pods_is_not_cleaned_up_and_no_oth
 BOOST_AUTO_TEST_CASE(templates_with_the_same_hash_get_different_names) {
   std::map<std::string, std::string> seen;
   std::string one, other;
-  for (int i = 0; one.empty(); ++i) {
-    const std::string version = "v" + std::to_string(i);
+  for (int i = -2; one.empty(); ++i) {
+    const int number = i == -2 ? 25679 : i == -1 ? 852984 : i;  // these two it was, when last searched for
+    const std::string version = "v" + std::to_string(number);
     const auto [found, is_new] = seen.emplace(template_hash(deployment_of(0, version).spec.pod_template), version);
     if (is_new) continue;
     one = found->second;

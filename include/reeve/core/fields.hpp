@@ -213,8 +213,7 @@ struct FieldsOf<ContainerPort> : NoOtherKeys {
       Field{"name", &ContainerPort::name, "Name by which probes and services may call this port."},
       Field{"containerPort", &ContainerPort::container_port,
             "Port the program listens on. 0: a free one of the host's network is assigned; the program finds it in "
-            "PORT, and in "
-            "PORT_NAME where the port has a name.",
+            "PORT, and in PORT_NAME where the port has a name.",
             port_number_or_any, Presence::required},
       Field{"protocol", &ContainerPort::protocol, "TCP."},
   };
