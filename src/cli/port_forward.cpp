@@ -90,6 +90,7 @@ struct Forwarding {
 struct Door {
   Forwarding& all;
   linux::UniqueFd fd;
+  std::string address;
   Ports ports;
   uv_poll_t poll{};
 
@@ -153,16 +154,19 @@ Result<std::unique_ptr<Door>> open_door(Forwarding& all, const std::string& ip, 
   REEVE_TRY(linux::UniqueFd fd, linux::listen_alone(address.with_port(ports.local)));
   REEVE_TRY(const auto bound, linux::local_address(fd.get()));
   ports.local = bound.port();
-  auto door = std::make_unique<Door>(Door{all, std::move(fd), ports});
-  if (const int status = uv_poll_init(all.relays.loop, &door->poll, door->fd.get()); status != 0) {
-    return fail("cannot watch " + bound.to_string(), -status);
+  return std::make_unique<Door>(Door{all, std::move(fd), bound.to_string(), ports});
+}
+
+Result<void> watch(Door& door) {
+  if (const int status = uv_poll_init(door.all.relays.loop, &door.poll, door.fd.get()); status != 0) {
+    return fail("cannot watch " + door.address, -status);
   }
-  door->poll.data = door.get();
-  uv_poll_start(&door->poll, UV_READABLE,
+  door.poll.data = &door;
+  uv_poll_start(&door.poll, UV_READABLE,
                 [](uv_poll_t* handle, int, int) { accept_some(*static_cast<const Door*>(handle->data)); });
-  std::printf("Forwarding from %s -> %d\n", bound.to_string().c_str(), ports.remote);
+  std::printf("Forwarding from %s -> %d\n", door.address.c_str(), door.ports.remote);
   std::fflush(stdout);
-  return door;
+  return {};
 }
 
 std::vector<std::string> addresses_in(const std::string& list) {
@@ -176,7 +180,7 @@ std::vector<std::string> addresses_in(const std::string& list) {
   return addresses;
 }
 
-// Until a signal ends us.
+// Until a signal ends us. What may fail comes before there is a loop.
 Result<void> forward(Forwarding& all, const std::vector<std::string>& addresses, const std::vector<Ports>& ports) {
   std::vector<std::unique_ptr<Door>> doors;
   for (const Ports& each : ports) {
@@ -185,6 +189,8 @@ Result<void> forward(Forwarding& all, const std::vector<std::string>& addresses,
       doors.push_back(std::move(door));
     }
   }
+  if (const int status = uv_loop_init(all.relays.loop); status != 0) return fail("cannot make an event loop", -status);
+  for (const auto& each : doors) REEVE_TRY_VOID(watch(*each));
   uv_run(all.relays.loop, UV_RUN_DEFAULT);
   return {};
 }
@@ -202,7 +208,6 @@ Result<void> run(const Session& session, const std::vector<std::string>& words, 
   }
   const std::string pod = text_at(choice.pod, "metadata.name");
   uv_loop_t loop;
-  if (const int status = uv_loop_init(&loop); status != 0) return fail("cannot make an event loop", -status);
   const auto all = std::make_unique<Forwarding>(
       Forwarding{{&loop, {}, {}}, session.client(), pod, (*find_resource("pods"))->path(session.name_space(), pod)});
   return forward(*all, addresses_in(addresses), ports);

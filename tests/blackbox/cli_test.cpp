@@ -133,13 +133,10 @@ BOOST_AUTO_TEST_CASE(logs_follow_a_container_through_its_restarts) {
       "command = [\"/bin/sh\", \"-c\", \"echo run; sleep 0.2; echo end; test -e " +
       scratch.file("done") + "\"]\n");
   BOOST_TEST(has(asked.run({"logs", "web", "--prefix"}), "[pod/web/web] good morning\n"));
-  auto following = std::async(std::launch::async, [&] { return asked.run({"logs", "-f", "short"}); });
-  BOOST_REQUIRE(eventually([&] {
-    return asked.run({"wait", "--for=jsonpath={.status.containerStatuses[0].restartCount}=3", "pod/short"}).code == 0;
-  }));
+  Reeve following({"logs", "-f", "short", "--socket", asked.socket()});
+  BOOST_TEST(following.prints("run\nend\nrun\nend\nrun\nend\n"), following.output());
   scratch.write("done", "");
-  const std::string text = following.get().output;
-  BOOST_TEST(text.find("run\nend\nrun\nend\nrun\nend\n") != std::string::npos);
+  BOOST_TEST(following.wait().value_or(-1) == 0);
   BOOST_TEST(asked.run({"logs", "web", "-c", "x"}).output ==
              "error: container x is not valid for pod web out of: web\n");
 }

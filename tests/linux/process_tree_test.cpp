@@ -5,6 +5,7 @@
 
 #include <reeve/linux/clock.hpp>
 #include <reeve/linux/reaper.hpp>
+#include <support/sanitized.hpp>
 
 #include <signal.h>
 #include <sys/wait.h>
@@ -16,6 +17,7 @@
 using namespace reeve;
 using namespace reeve::linux;
 using namespace reeve::linux::test;
+using reeve::test::rounds;
 
 namespace {
 
@@ -163,7 +165,7 @@ BOOST_AUTO_TEST_CASE(the_leader_does_not_outlive_a_killed_tiny_init) {
 }
 
 BOOST_AUTO_TEST_CASE(many_ends_in_one_instant_are_all_collected) {
-  for (int round = 0; round < 50; ++round) {
+  for (int round = 0; round < rounds(50); ++round) {
     auto gate = make_pipe(Blocking::yes);
     std::vector<pid_t> children;
     for (int child = 0; child < 200; ++child) {
@@ -229,7 +231,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_kept_open) {
   check_everywhere([](Isolation isolation) -> std::string {
     behave();
     const int before = count_descriptors();
-    for (int start = 0; start < 200; ++start) {
+    for (int start = 0; start < rounds(200); ++start) {
       const auto running = run(with(isolation), {"--exit", "0"});
       EXPECT(running != nullptr);
       EXPECT(running->wait_gone());
@@ -269,7 +271,7 @@ BOOST_AUTO_TEST_CASE(other_threads_may_allocate_meanwhile) {
         while (!stop.stop_requested()) std::string(5000, 'x').swap(*std::make_unique<std::string>(100, 'y'));
       });
     }
-    for (int start = 0; start < 50; ++start) {
+    for (int start = 0; start < rounds(50); ++start) {
       const auto running = run(with(isolation), {"--exit", "0"});
       EXPECT(running != nullptr);
       EXPECT(running->wait_gone());

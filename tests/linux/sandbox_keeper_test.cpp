@@ -4,6 +4,7 @@
 #include "linux/away.hpp"
 
 #include <reeve/linux/clock.hpp>
+#include <support/sanitized.hpp>
 
 #include <fcntl.h>
 #include <linux/audit.h>
@@ -31,6 +32,7 @@
 using namespace reeve;
 using namespace reeve::linux;
 using namespace reeve::linux::test;
+using reeve::test::rounds;
 
 namespace {
 
@@ -109,7 +111,7 @@ std::string make_and_drop_many() {
   EXPECT(make_and_drop(1) == "");
   const int descriptors = count_descriptors();
   const std::size_t mounts = count_mounts();
-  for (int round = 0; round < 5; ++round) {
+  for (int round = 0; round < rounds(5); ++round) {
     const std::string said = make_and_drop(500);
     EXPECT_SAYING(said == "", said);
   }
@@ -318,7 +320,7 @@ BOOST_AUTO_TEST_CASE(nothing_of_its_containers_stays) {
     EXPECT(sandbox != nullptr);
     EXPECT(output_of(inside(*sandbox), {}) == "");
     const int descriptors = count_descriptors();
-    for (int round = 0; round < 50; ++round) EXPECT(output_of(inside(*sandbox), {}) == "");
+    for (int round = 0; round < rounds(50); ++round) EXPECT(output_of(inside(*sandbox), {}) == "");
     EXPECT(count_descriptors() == descriptors);
     return "";
   });
