@@ -26,8 +26,12 @@ class SharedCount {
 };
 
 struct Tally {
-  SharedCount active, total, refused, client_bytes, server_bytes;
+  SharedCount active, total, refused, ended_by_client, ended_by_server, drained, cut, reset, retried, client_bytes,
+      server_bytes;
 };
+
+// Numbers the commands that are answered by Drained, so that a late answer to an earlier one is known as such.
+using Ticket = std::uint64_t;
 
 struct OpenService {
   ServiceConfig config;
@@ -39,10 +43,16 @@ struct CloseService {
 struct SetEndpoint {
   ServiceId service;
   Endpoint endpoint;
+  Ticket ticket;
 };
-struct RemoveEndpoint {
+
+// How an endpoint leaves the list.
+enum class Leave { remove, drain, cut };
+struct LeaveEndpoint {
   ServiceId service;
   PodId pod;
+  Leave how;
+  Ticket ticket;
 };
 struct OpenLink {
   ServiceId service;
@@ -54,8 +64,12 @@ struct CloseLink {
 };
 struct StopWorker {};
 
-using Command = std::variant<OpenService, CloseService, SetEndpoint, RemoveEndpoint, OpenLink, CloseLink, StopWorker>;
-using Report = std::variant<Listening, ListenFailed, ConnectRefused, Drained>;
+using Command = std::variant<OpenService, CloseService, SetEndpoint, LeaveEndpoint, OpenLink, CloseLink, StopWorker>;
+struct EndpointLeft {
+  Drained told;
+  Ticket ticket;
+};
+using Report = std::variant<Listening, ListenFailed, ConnectRefused, EndpointLeft>;
 using Reports = Mailbox<Report>;
 
 }  // namespace reeve::proxy

@@ -10,6 +10,7 @@
 #include <sys/random.h>
 
 #include <cerrno>
+#include <map>
 #include <system_error>
 #include <thread>
 #include <unordered_map>
@@ -51,7 +52,21 @@ class Proxy::Control {
 
   void close(ServiceId service) {
     tallies_.erase(service);
+    std::erase_if(awaited_, [&](const auto& one) { return one.first.first == service && !one.second.was_asked; });
     tell(CloseService{service});
+  }
+
+  void set_endpoint(ServiceId service, Endpoint endpoint) {
+    const Leaver leaver{service, endpoint.pod};
+    if (endpoint.ready) awaited_.erase(leaver);
+    Ticket ticket = 0;
+    if (!endpoint.ready) ticket = awaited_.try_emplace(leaver, Awaited{++last_ticket_, false}).first->second.ticket;
+    tell(SetEndpoint{service, std::move(endpoint), ticket});
+  }
+
+  void leave(ServiceId service, PodId pod, Leave how) {
+    awaited_[{service, pod}] = {++last_ticket_, true};
+    tell(LeaveEndpoint{service, pod, how, last_ticket_});
   }
 
   void tell(Command command) {
@@ -71,8 +86,17 @@ class Proxy::Control {
     const auto found = tallies_.find(service);
     if (found == tallies_.end()) return {};
     const Tally& tally = *found->second;
-    return {tally.active.get(), tally.total.get(), tally.refused.get(), tally.client_bytes.get(),
-            tally.server_bytes.get()};
+    return {.active = tally.active.get(),
+            .total = tally.total.get(),
+            .refused = tally.refused.get(),
+            .ended_by_client = tally.ended_by_client.get(),
+            .ended_by_server = tally.ended_by_server.get(),
+            .drained = tally.drained.get(),
+            .cut = tally.cut.get(),
+            .reset = tally.reset.get(),
+            .retried = tally.retried.get(),
+            .client_bytes = tally.client_bytes.get(),
+            .server_bytes = tally.server_bytes.get()};
   }
 
  private:
@@ -101,13 +125,27 @@ class Proxy::Control {
   void tell_sink(const Listening& report) { sink_.on_listening(report); }
   void tell_sink(const ListenFailed& report) { sink_.on_listen_failed(report); }
   void tell_sink(const ConnectRefused& report) { sink_.on_connect_refused(report); }
-  void tell_sink(const Drained& report) { sink_.on_drained(report); }
+  void tell_sink(const EndpointLeft& report) {
+    const auto found = awaited_.find({report.told.service, report.told.pod});
+    // meanwhile it was told something else
+    if (found == awaited_.end() || found->second.ticket != report.ticket) return;
+    awaited_.erase(found);
+    sink_.on_drained(report.told);
+  }
+
+  using Leaver = std::pair<ServiceId, PodId>;
+  struct Awaited {
+    Ticket ticket;
+    bool was_asked;  // by drain, cut or remove_endpoint: told also where the service is closed
+  };
 
   ProxyEvents& sink_;
   Reports reports_;
   std::unique_ptr<Worker> worker_;
   std::thread thread_;
   std::unordered_map<ServiceId, std::shared_ptr<Tally>> tallies_;
+  Ticket last_ticket_ = 0;
+  std::map<Leaver, Awaited> awaited_;  // who is to be told as drained
 };
 
 Proxy::Proxy(std::unique_ptr<Control> control) : control_(std::move(control)) {}
@@ -121,10 +159,10 @@ Result<std::unique_ptr<Proxy>> Proxy::start(uv_loop_t& control, ProxyEvents& sin
 
 void Proxy::open(ServiceConfig config) { control_->open(std::move(config)); }
 void Proxy::close(ServiceId service) { control_->close(service); }
-void Proxy::set_endpoint(ServiceId service, Endpoint endpoint) {
-  control_->tell(SetEndpoint{service, std::move(endpoint)});
-}
-void Proxy::remove_endpoint(ServiceId service, PodId pod) { control_->tell(RemoveEndpoint{service, pod}); }
+void Proxy::set_endpoint(ServiceId service, Endpoint endpoint) { control_->set_endpoint(service, std::move(endpoint)); }
+void Proxy::drain(ServiceId service, PodId pod) { control_->leave(service, pod, Leave::drain); }
+void Proxy::cut(ServiceId service, PodId pod) { control_->leave(service, pod, Leave::cut); }
+void Proxy::remove_endpoint(ServiceId service, PodId pod) { control_->leave(service, pod, Leave::remove); }
 void Proxy::open_link(ServiceId service, PodId pod, linux::SocketAddress address,
                       std::shared_ptr<const linux::Network> network) {
   control_->tell(OpenLink{service, {std::move(address), pod, std::move(network)}});

@@ -6,6 +6,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "proxy/talk.hpp"
+
 #include <cerrno>
 #include <utility>
 
@@ -17,6 +19,13 @@ constexpr int turns_max = 4;
 
 // So many full reads more than others, and a direction is worth a pipe.
 constexpr std::uint8_t hot = 4, heat_max = 8;
+
+// The server has paused for so long that what the client sends now is its next request: a server that is in the middle
+// of an answer writes on within a few turns of its loop.
+constexpr std::uint32_t answer_is_over_ms = 20;
+
+// A connection on which nobody said anything for so long is idle; one that works for longer has had a request.
+constexpr std::uint32_t silence_ms = 1000;
 
 // At a reset, what the kernel still holds may be this much.
 constexpr int salvage_turns_max = 256;
@@ -62,9 +71,13 @@ Result<void> Relay::redial(linux::UniqueFd server, Dialing dialing) {
   dials_later_ = dialing == Dialing::later;
   uv_poll_stop(&server_.poll);
   server_.watched = 0;
+  server_.heat = 0;
+  server_.read_ended = server_.hung_up = false;
+  connected_ = broken_ = broken_by_server_ = false;
   // the new socket takes the old one's number, so that the same handle watches it
   if (::dup3(server.get(), server_.fd.get(), O_CLOEXEC) < 0) return fail("cannot replace a connection", errno);
   linux::set_no_delay(server_.fd.get());
+  watch(client_);
   watch(server_);
   return {};
 }
@@ -84,9 +97,11 @@ void Relay::on_event(Side& side, int status, int events) {
   // libuv stops watching a descriptor in error
   if (status < 0) side.watched = 0;
   if (!connected_) return on_event_while_connecting(side, status, events);
-  if (status < 0) broken_ = true;
+  if (status < 0) break_at(side);
   if (!broken_ && (events & UV_WRITABLE) != 0) flush(side);
-  if (!broken_ && (events & UV_READABLE) != 0) pump(side, other(side), turns_max);
+  if (!broken_ && (events & UV_READABLE) != 0) {
+    &side == &client_&& is_paused() ? look_at_next_request() : pump(side, other(side), turns_max);
+  }
   if (events == UV_PRIORITIZED) side.hung_up = true;
   settle();
 }
@@ -108,9 +123,16 @@ void Relay::conclude_connect() {
   // connected, answered and reset before we looked: the answer counts
   if (error != 0 && !has_bytes(server_.fd.get())) return on_connect_failed(error);
   connected_ = true;
-  broken_ = broken_ || error != 0;
+  if (error != 0) break_at(server_);
+  stamp();
   on_connected();
   settle();
+}
+
+void Relay::break_at(const Side& side) noexcept {
+  if (broken_) return;
+  broken_ = true;
+  broken_by_server_ = &side == &server_;
 }
 
 void Relay::pump(Side& from, Side& to, int turns) {
@@ -119,12 +141,10 @@ void Relay::pump(Side& from, Side& to, int turns) {
     if (from.heat >= hot) spliced = splice(from, to);
     const ssize_t got = spliced ? *spliced : copy(from, to);
     if (got < 0 && is_again(static_cast<int>(-got))) return;
-    if (got < 0) {
-      broken_ = true;
-      return;
-    }
+    if (got < 0) return break_at(from);
     if (got == 0) {
       from.read_ended = true;
+      server_ended_first_ = &from == &server_ && !client_.read_ended;
       return;
     }
     const bool is_full = static_cast<std::size_t>(got) >= shared_.scratch.size();
@@ -136,16 +156,29 @@ void Relay::pump(Side& from, Side& to, int turns) {
 }
 
 void Relay::count_bytes(const Side& from, ssize_t count) {
-  if (count > 0)
-    &from == &client_ ? on_client_bytes(static_cast<std::size_t>(count))
-                      : on_server_bytes(static_cast<std::size_t>(count));
+  if (count <= 0) return;
+  const bool is_client = &from == &client_;
+  is_client ? on_client_bytes(static_cast<std::size_t>(count)) : on_server_bytes(static_cast<std::size_t>(count));
+  (is_client ? client_spoke_ : server_spoke_) = true;
+  server_spoke_last_ = !is_client;
+  stamp();
+}
+
+// What was said tells whose turn it is.
+void Relay::take_in(const Side& from, const char* bytes, std::size_t count) {
+  const std::string_view said(bytes, count);
+  const bool is_client = &from == &client_, was_last = server_spoke_last_;
+  if (is_client ? !client_spoke_ && opens_full_duplex(said) : switches_protocols(said)) full_duplex_ = true;
+  count_bytes(from, static_cast<ssize_t>(count));
+  const bool asks_and_answers_nothing = full_duplex_ ? is_http2_control(said) : !is_client && is_interim_answer(said);
+  if (asks_and_answers_nothing) server_spoke_last_ = was_last;
 }
 
 // How many bytes came; 0 at the end of the stream, and a negative errno.
 ssize_t Relay::copy(Side& from, Side& to) {
   const ssize_t got = ::recv(from.fd.get(), shared_.scratch.data(), shared_.scratch.size(), 0);
   if (got <= 0) return got < 0 ? -errno : 0;
-  count_bytes(from, got);
+  take_in(from, shared_.scratch.data(), static_cast<std::size_t>(got));
   write(to, shared_.scratch.data(), static_cast<std::size_t>(got));
   return got;
 }
@@ -167,9 +200,10 @@ bool Relay::flush(Side& to, PipePool::Loan& pipe) {
     const ssize_t sent = pipe.drain(to.fd.get());
     if (sent < 0 && is_again(static_cast<int>(-sent))) return false;
     if (sent <= 0) {
-      broken_ = true;
+      break_at(to);
       return true;
     }
+    if (&to == &server_) forwarded_ = true;
   }
   return true;
 }
@@ -180,9 +214,12 @@ void Relay::write(Side& to, const char* bytes, std::size_t count) {
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0 && is_again(errno)) break;
     if (sent < 0) {
-      broken_ = true;
+      break_at(to);
+      // another server may still get them
+      if (&to == &server_ && !forwarded_) break;
       return;
     }
+    if (&to == &server_) forwarded_ = true;
     bytes += sent;
     count -= static_cast<std::size_t>(sent);
   }
@@ -197,23 +234,29 @@ void Relay::flush(Side& to) {
     const ssize_t sent = ::send(to.fd.get(), pending.bytes.data() + pending.written,
                                 pending.bytes.size() - pending.written, MSG_NOSIGNAL);
     if (sent < 0 && is_again(errno)) return;
-    if (sent < 0) {
-      broken_ = true;
-      return;
-    }
+    if (sent < 0) return break_at(to);
+    if (&to == &server_) forwarded_ = true;
     pending.written += static_cast<std::size_t>(sent);
   }
   to.pending.reset();
+  stamp();  // whoever was held up by it has its turn from now
 }
 
 void Relay::pass_on_end(Side& from, Side& to) {
   if (!from.read_ended || to.write_ended || to.pending) return;
   to.write_ended = true;
-  if (!linux::end_writing(to.fd.get())) broken_ = true;
+  if (!linux::end_writing(to.fd.get())) break_at(to);
+}
+
+// Nothing was said to it and nothing came from it: to the client it makes no difference who answers.
+bool Relay::is_server_lost() const noexcept {
+  return (broken_by_server_ || (server_.read_ended && !broken_)) && !forwarded_ && !server_spoke_ &&
+         !server_.write_ended && !client_.write_ended;
 }
 
 // Draws the consequences of whatever just happened.
 void Relay::settle() {
+  if (is_server_lost() && on_server_lost(ECONNRESET)) return;
   if (!broken_) {
     pass_on_end(client_, server_);
     pass_on_end(server_, client_);
@@ -222,9 +265,12 @@ void Relay::settle() {
     salvage();
     return end(RelayEnd::reset);
   }
-  if (client_.write_ended && server_.write_ended) return end(RelayEnd::orderly);
+  if (client_.write_ended && server_.write_ended) {
+    return end(server_ended_first_ ? RelayEnd::by_server : RelayEnd::by_client);
+  }
   watch(client_);
   watch(server_);
+  if (draining_) on_stir();
 }
 
 int Relay::wanted_events(const Side& side) const noexcept {
@@ -232,7 +278,8 @@ int Relay::wanted_events(const Side& side) const noexcept {
   if (!connected_ && &side == &server_) return dials_later_ ? 0 : UV_WRITABLE;
   const Side& opposite = &side == &client_ ? server_ : client_;
   int events = 0;
-  if (connected_ && !side.read_ended && !opposite.pending) events |= UV_READABLE;
+  const bool must_wait = opposite.pending || (client_waits_ && &side == &client_);
+  if (connected_ && !side.read_ended && !must_wait) events |= UV_READABLE;
   if (side.pending) events |= UV_WRITABLE;
   // nothing to do here but to hear of a reset: errors come with any event, and this one comes without others
   if (events == 0 && !side.hung_up && !(side.read_ended && side.write_ended)) events = UV_PRIORITIZED;
@@ -255,7 +302,50 @@ void Relay::salvage() {
   flush(client_);
   flush(server_);
   pump(server_, client_, salvage_turns_max);
-  pump(client_, server_, salvage_turns_max);
+  if (!is_paused()) pump(client_, server_, salvage_turns_max);
+}
+
+// Draining
+
+void Relay::set_draining(bool is_draining) {
+  draining_ = is_draining;
+  client_waits_ = false;
+  watch(client_);
+}
+
+std::optional<std::uint64_t> Relay::quiet_at() const noexcept {
+  const bool is_closing = client_.read_ended || server_.read_ended;
+  if (!draining_ || !connected_ || is_closing || client_.pending || server_.pending) return std::nullopt;
+  if (client_spoke_ && !server_spoke_last_) return std::nullopt;
+  const std::uint64_t now = uv_now(shared_.loop);
+  const std::uint32_t silent_for = static_cast<std::uint32_t>(now) - last_ms_;
+  const std::uint32_t enough = client_waits_ ? answer_is_over_ms : silence_ms;
+  return silent_for >= enough ? now : now + (enough - silent_for);
+}
+
+bool Relay::is_server_speaking() const noexcept {
+  char byte;
+  return ::recv(server_.fd.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || !is_again(errno);
+}
+
+// The server has answered; what the client says from here on may be for another one. Where one direction has ended
+// there is no next request, and somebody finishes.
+bool Relay::is_paused() const noexcept {
+  return draining_ && server_spoke_last_ && !full_duplex_ && !client_.read_ended && !server_.read_ended;
+}
+
+void Relay::look_at_next_request() {
+  if (has_bytes(client_.fd.get())) {
+    client_waits_ = true;
+  } else {
+    pump(client_, server_, 1);  // its end, or an error
+  }
+}
+
+linux::UniqueFd Relay::part() {
+  linux::UniqueFd client = std::move(client_.fd);
+  release_handles();
+  return client;
 }
 
 void Relay::end(RelayEnd how) {

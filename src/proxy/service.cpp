@@ -3,18 +3,9 @@
 #include "proxy/worker.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 
 namespace reeve::proxy {
-namespace {
-
-bool is_full_queue(const Endpoint& endpoint, const Error& error) {
-  return endpoint.address.is_unix() && error.code == EAGAIN;
-}
-
-}  // namespace
-
 Service::Service(Worker& worker, ServiceId id, std::shared_ptr<Tally> tally)
     : worker_(worker), id_(id), tally_(std::move(tally)), balancer_(BalancerOptions{}), listeners_(worker, id, *this) {}
 
@@ -31,8 +22,13 @@ void Service::close() {
   retire_if_done();
 }
 
+void Service::on_all_deaf() {
+  forget_last();
+  retire_if_done();
+}
+
 void Service::retire_if_done() {
-  if (!closed_ || !listeners_.is_all_deaf()) return;
+  if (!closed_ || is_busy_ || !listeners_.is_all_deaf()) return;
   if (sessions_ == nullptr) return worker_.retire(*this);
   // nobody will ask for an endpoint any more, and their networks may have to go before the last session ends
   if (dialing_ == 0) balancer_.remove_all();
@@ -45,46 +41,110 @@ void Service::reset_sessions() {
 // Endpoints
 
 template <class Change>
-void Service::change_endpoint(PodId pod, Change change) {
+void Service::change_endpoint(PodId pod, Queue queue, Change change) {
   const bool was_usable = balancer_.has_usable();
   const bool had_ready = balancer_.has_ready();
-  const bool was_choosable = balancer_.is_choosable(pod);
   std::optional<Endpoint> before;
   if (const Endpoint* found = balancer_.find(pod)) before = *found;
   // held while the change happens, so that the balancer cannot forget it
   if (before) balancer_.acquire(pod);
   change();
-  const Endpoint* const after = balancer_.find(pod);
-  if (after == nullptr || (was_choosable && !after->ready)) draining_.insert(pod);
-  if (after != nullptr && after->ready) draining_.erase(pod);
-  switch_listeners(was_usable, before);
+  switch_listeners(was_usable, queue == Queue::to_it ? before : std::nullopt);
   if (before) balancer_.release(pod);
-  report_if_drained(pod);
+  settle_leaving(pod);
+  if (had_ready || !balancer_.has_ready()) return;
   // those that serve while they terminate are out of it, now that another is ready
-  if (!had_ready && balancer_.has_ready()) report_drained();
+  std::vector<PodId> pods;
+  for (const auto& [each, leaving] : leaving_) pods.push_back(each);
+  for (const PodId each : pods) settle_leaving(each);
 }
 
-void Service::report_drained() {
-  const std::vector<PodId> pods(draining_.begin(), draining_.end());
-  for (const PodId pod : pods) report_if_drained(pod);
+void Service::set_endpoint(Endpoint endpoint, Ticket ticket) {
+  const PodId pod = endpoint.pod;
+  const Endpoint* const before = balancer_.find(pod);
+  if (before == nullptr && endpoint.terminating && !endpoint.ready) return;
+  const bool was_ready = before != nullptr && before->ready, was_choosable = balancer_.is_choosable(pod);
+  const auto leaving = leaving_.find(pod);
+  if (endpoint.ready) {
+    if (leaving != leaving_.end()) leaving_.erase(leaving);
+    if (!was_ready) for_each_session(pod, [](Session& session) { session.set_draining(false); });
+  } else if (leaving != leaving_.end()) {
+    endpoint.terminating = endpoint.terminating || leaving->second.goes_last;
+    leaving->second.ticket = ticket;
+  } else if (was_choosable) {
+    leaving_[pod] = {ticket};
+  }
+  change_endpoint(pod, Queue::to_it, [&] { balancer_.set(endpoint); });
 }
 
-void Service::set_endpoint(const Endpoint& endpoint) {
-  change_endpoint(endpoint.pod, [&] { balancer_.set(endpoint); });
+void Service::leave(PodId pod, Leave how, Ticket ticket) {
+  leaving_[pod].ticket = ticket;
+  switch (how) {
+    case Leave::remove:
+      change_endpoint(pod, Queue::to_it, [&] { balancer_.remove(pod); });
+      break;
+    case Leave::drain:
+      drain(pod);
+      break;
+    case Leave::cut:
+      cut(pod);
+      break;
+  }
+  retire_if_done();
 }
 
-void Service::remove_endpoint(PodId pod) {
-  change_endpoint(pod, [&] { balancer_.remove(pod); });
+void Service::drain(PodId pod) {
+  leaving_[pod].drains = leaving_[pod].goes_last = true;
+  for_each_session(pod, [this](Session& session) {
+    session.set_draining(true);
+    end_if_quiet(session);
+  });
+  const Endpoint* const found = balancer_.find(pod);
+  if (found == nullptr) return settle_leaving(pod);
+  Endpoint endpoint = *found;
+  endpoint.ready = false;
+  endpoint.terminating = true;
+  change_endpoint(pod, Queue::to_it, [&] { balancer_.set(endpoint); });
 }
 
-void Service::switch_listeners(bool was_usable, const std::optional<Endpoint>& changed) {
+void Service::cut(PodId pod) {
+  change_endpoint(pod, Queue::to_nobody, [&] {
+    balancer_.remove(pod);
+    if (last_ && last_->pod == pod) forget_last();
+  });
+  for_each_session(pod, [this](Session& session) { cut(session); });
+}
+
+void Service::cut(Session& session) {
+  if (!session.is_connected() && goes_elsewhere(session)) return;
+  if (!session.is_connected()) return refuse(session);
+  tally_->cut.add(1);
+  session.was_counted = true;
+  session.reset();
+}
+
+// Calls it for those there are now; it may end them.
+template <class Act>
+void Service::for_each_session(PodId pod, Act act) {
+  std::vector<Session*> sessions;
+  for (Session* each = sessions_; each != nullptr; each = each->next) {
+    if (each->pod == pod) sessions.push_back(each);
+  }
+  is_busy_ = true;
+  for (Session* const each : sessions) {
+    if (!each->has_ended()) act(*each);
+  }
+  is_busy_ = false;
+}
+
+void Service::switch_listeners(bool was_usable, const std::optional<Endpoint>& last) {
   const bool is_usable = balancer_.has_usable();
   if (is_usable) forget_last();
   if (is_usable && !was_usable) listeners_.hear();
-  if (is_usable || !was_usable || !changed) return;
+  if (is_usable || !was_usable) return;
   listeners_.go_deaf();
-  if (listeners_.is_all_deaf()) return;
-  last_ = changed;
+  if (listeners_.is_all_deaf() || !last) return;
+  last_ = last;
   balancer_.acquire(last_->pod);
 }
 
@@ -97,217 +157,31 @@ void Service::forget_last() {
 
 void Service::release(PodId pod) {
   balancer_.release(pod);
-  report_if_drained(pod);
+  settle_leaving(pod);
 }
 
-void Service::report_if_drained(PodId pod) {
-  if (balancer_.connections(pod) != 0 || balancer_.is_choosable(pod)) return;
-  if (draining_.erase(pod) != 0) worker_.reports().put(Drained{id_, pod});
-}
-
-// Connections
-
-void Service::on_accepted(linux::UniqueFd connection, const std::optional<Affinity::Client>& client) {
-  tally_->total.add(1);
-  Dial dial;
-  dial.client = client;
-  std::optional<Dialed> dialed = dial_or_wait(dial);
-  if (!dialed) return refuse(std::move(connection));
-  begin_session(std::move(connection), std::move(*dialed), std::move(dial));
-}
-
-void Service::on_all_deaf() {
-  forget_last();
-  retire_if_done();
-}
-
-void Service::refuse(linux::UniqueFd client) {
-  tally_->refused.add(1);
-  linux::reset_on_close(client.get());
-}
-
-const Endpoint* Service::next_endpoint(const std::optional<Affinity::Client>& client, const std::vector<PodId>& tried) {
-  if (const Endpoint* chosen = balancer_.choose(client, worker_.now(), worker_.random(), tried)) return chosen;
-  if (!last_ || std::ranges::find(tried, last_->pod) != tried.end()) return nullptr;
-  return &*last_;
-}
-
-// Starts to connect to an endpoint not tried yet; those that refuse at once are added to the tried ones. The first one
-// whose queue is full is passed over, and given back.
-std::optional<Service::Dialed> Service::dial_next(const std::optional<Affinity::Client>& client,
-                                                  std::vector<PodId>& tried, std::optional<Endpoint>& full) {
-  std::vector<PodId> busy;
-  std::optional<Dialed> dialed;
-  while (const Endpoint* const endpoint = next_endpoint(client, tried)) {
-    Result<linux::UniqueFd> fd = worker_.connect(*endpoint);
-    if (fd) {
-      balancer_.acquire(endpoint->pod);
-      dialed = Dialed{*std::move(fd), endpoint->pod};
-      break;
-    }
-    if (is_out_of_descriptors(fd.error())) break;
-    tried.push_back(endpoint->pod);
-    if (is_full_queue(*endpoint, fd.error())) {
-      busy.push_back(endpoint->pod);
-      if (!full) full = *endpoint;
-    } else {
-      report_refused(endpoint->pod, std::move(fd).error());
-    }
+// Takes it out of the list and tells of it, as soon as it has no connection left.
+void Service::settle_leaving(PodId pod) {
+  const auto leaving = leaving_.find(pod);
+  if (leaving == leaving_.end() || balancer_.connections(pod) != 0) return;
+  if (leaving->second.goes_last && balancer_.find(pod) != nullptr) {
+    return change_endpoint(pod, Queue::to_it, [&] { balancer_.remove(pod); });
   }
-  if (!busy.empty()) std::erase_if(tried, [&](PodId pod) { return std::ranges::find(busy, pod) != busy.end(); });
-  return dialed;
+  if (balancer_.is_choosable(pod)) return;
+  const Ticket ticket = leaving->second.ticket;
+  leaving_.erase(leaving);
+  worker_.on_left({{id_, pod}, ticket});
 }
 
-// With nobody else to ask, a full queue is waited for, as a client would without us.
-std::optional<Service::Dialed> Service::dial_or_wait(Dial& dial) {
-  std::optional<Endpoint> full;
-  if (auto dialed = dial_next(dial.client, dial.tried, full); dialed || !full) return dialed;
-  Result<linux::UniqueFd> placeholder = linux::make_stream_socket(AF_UNIX);
-  if (!placeholder) return std::nullopt;
-  balancer_.acquire(full->pod);
-  return Dialed{*std::move(placeholder), full->pod, &full_queue_of(*full)};
-}
-
-void Service::begin_session(linux::UniqueFd client, Dialed dialed, Dial dial) {
-  auto* const session = new Session(worker_.relay_loop(), *this, std::move(client), std::move(dialed.fd));
-  if (!session->start(dialed.full != nullptr ? Dialing::later : Dialing::now)) {
-    tally_->refused.add(1);
-    return release(dialed.pod);
-  }
-  session->pod = dialed.pod;
-  dial.session = session;
-  session->dial = worker_.add_dial(std::move(dial));
-  ++dialing_;
-  if (dialed.full != nullptr) join_queue(*session, *dialed.full);
-  link(*session);
-  tally_->active.add(1);
-}
-
-void Service::on_connected(Session& session) {
-  end_dial(session);
-  retire_if_done();
-}
-
-void Service::end_dial(Session& session) {
-  leave_queue(*session.dial);
-  worker_.end_dial(session.dial);
-  --dialing_;
-}
-
-void Service::on_connect_failed(Session& session, int error) {
-  Dial& dial = *session.dial;
-  const PodId failed = std::exchange(session.pod, PodId{});
-  dial.tried.push_back(failed);
-  report_refused(failed, Error{"cannot connect", error});
-  std::optional<Dialed> dialed = dial_or_wait(dial);
-  release(failed);
-  if (dialed && redial(session, *std::move(dialed))) return;
-  tally_->refused.add(1);
-  session.reset();
-}
-
-bool Service::redial(Session& session, Dialed dialed) {
-  session.pod = dialed.pod;
-  leave_queue(*session.dial);
-  if (dialed.full != nullptr) join_queue(session, *dialed.full);
-  return session.redial(std::move(dialed.fd), dialed.full != nullptr ? Dialing::later : Dialing::now).has_value();
-}
-
-bool Service::look_elsewhere(Session& session) {
-  Dial& dial = *session.dial;
-  std::vector<PodId> tried = dial.tried;
-  tried.push_back(session.pod);
-  std::optional<Endpoint> full;
-  std::optional<Dialed> dialed = dial_next(dial.client, tried, full);
-  if (!dialed) return false;
-  dial.tried = std::move(tried);
-  const PodId slow = session.pod;
-  if (dial.full == nullptr) report_refused(slow, Error{"cannot connect", ETIMEDOUT});
-  const bool goes_on = redial(session, *std::move(dialed));
-  release(slow);
-  if (!goes_on) session.reset();
-  return true;
-}
-
-// Full queues of unix endpoints
-
-FullQueue& Service::full_queue_of(const Endpoint& endpoint) {
-  const auto [at, is_new] = full_queues_.try_emplace(endpoint.address, *this, endpoint);
-  FullQueue& queue = at->second;
-  if (!is_new) return queue;
-  queue.endpoint.network.reset();  // a path belongs to none
-  queue.timer = UvHandle<uv_timer_t>(&queue);
-  uv_timer_init(&worker_.loop(), queue.timer.get());
-  schedule(queue, queue.next_ms);
-  return queue;
-}
-
-void Service::join_queue(Session& session, FullQueue& queue) {
-  session.dial->full = &queue;
-  session.dial->place = queue.waiting.insert(queue.waiting.end(), &session);
-}
-
-void Service::leave_queue(Dial& dial) {
-  if (FullQueue* const queue = std::exchange(dial.full, nullptr)) queue->waiting.erase(dial.place);
-}
-
-void Service::schedule(FullQueue& queue, std::uint64_t after_ms) {
-  const auto fire = [](uv_timer_t* handle) {
-    if (auto* due = static_cast<FullQueue*>(handle->data)) due->service.try_full_queue(*due);
-  };
-  uv_timer_start(queue.timer.get(), fire, after_ms, 0);
-}
-
-// One at a time: with its last session a closed service goes, and takes the queue along.
-void Service::try_full_queue(FullQueue& queue) {
-  constexpr std::uint64_t wait_ms_max = 64;
-  if (queue.waiting.empty()) {
-    full_queues_.erase(linux::SocketAddress(queue.endpoint.address));
-    return;
-  }
-  Session& first = *queue.waiting.front();
-  Result<linux::UniqueFd> fd = worker_.connect(queue.endpoint);
-  schedule(queue, 0);
-  if (!fd && (is_full_queue(queue.endpoint, fd.error()) || is_out_of_descriptors(fd.error()))) {
-    if (look_elsewhere(first)) return;
-    schedule(queue, queue.next_ms);
-    queue.next_ms = std::min(queue.next_ms * 2, wait_ms_max);
-    return;
-  }
-  queue.next_ms = 1;
-  if (!fd) return on_connect_failed(first, fd.error().code);
-  leave_queue(*first.dial);
-  if (!first.redial(*std::move(fd))) first.reset();
-}
-
-void Service::on_ended(Session& session) {
-  if (!session.is_connected()) end_dial(session);
-  unlink(session);
-  tally_->active.subtract(1);
-  if (session.pod) release(session.pod);
-  retire_if_done();
-}
-
-void Service::report_refused(PodId pod, Error error) {
-  if (const Endpoint* endpoint = balancer_.find(pod); endpoint != nullptr && error.what == "cannot connect") {
-    error.what += " to " + endpoint->address.to_string();
-  }
-  const auto same = [&](const Report& report) {
-    const auto* refused = std::get_if<ConnectRefused>(&report);
-    return refused != nullptr && refused->service == id_ && refused->pod == pod;
-  };
-  worker_.reports().put_once(ConnectRefused{id_, pod, std::move(error)}, same);
-}
-
-void Service::link(Session& session) {
-  session.next = sessions_;
-  if (sessions_ != nullptr) sessions_->previous = &session;
-  sessions_ = &session;
-}
-
-void Service::unlink(Session& session) {
-  if (session.next != nullptr) session.next->previous = session.previous;
-  (session.previous != nullptr ? session.previous->next : sessions_) = session.next;
+void Service::end_if_quiet(Session& session) {
+  const std::optional<std::uint64_t> at = session.quiet_at();
+  if (!at) return;
+  if (*at > uv_now(&worker_.loop())) return worker_.quiet_times().add(session, *at);
+  // its first bytes are heard in a moment, and we look again
+  if (session.is_server_speaking()) return;
+  worker_.farewells().add(session.part());
+  tally_->drained.add(1);
+  end(session);
 }
 
 }  // namespace reeve::proxy

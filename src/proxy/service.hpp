@@ -11,7 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 namespace reeve::proxy {
@@ -26,8 +26,13 @@ class Service final : private ListenerSetEvents {
   ~Service() override;
 
   void configure(const ServiceConfig& config);
-  void set_endpoint(const Endpoint& endpoint);
-  void remove_endpoint(PodId pod);
+
+  // Endpoints. `ticket` comes back with EndpointLeft.
+  void set_endpoint(Endpoint endpoint, Ticket ticket);
+  void leave(PodId pod, Leave how, Ticket ticket);
+  void expect_leave(PodId pod) { leaving_.try_emplace(pod); }
+  bool is_left_by(PodId pod) const noexcept { return !leaving_.contains(pod); }
+
   void open_link(const Place& place) { listeners_.open_link(place); }
   void close_links(PodId pod) { listeners_.close_links(pod); }
 
@@ -43,7 +48,11 @@ class Service final : private ListenerSetEvents {
   // What its sessions say.
   void on_connected(Session& session);
   void on_connect_failed(Session& session, int error);
-  void on_ended(Session& session);
+  void on_ended(Session& session, RelayEnd how);
+  bool on_server_lost(Session& session, int error);
+
+  // Of a session that drains: ends it if this is the moment, or looks again when it may be.
+  void end_if_quiet(Session& session);
 
   // The session has been connecting for long: try another endpoint if there is one. False if there is none.
   bool look_elsewhere(Session& session);
@@ -58,12 +67,28 @@ class Service final : private ListenerSetEvents {
     FullQueue* full = nullptr;  // where to wait; null: it connects
   };
 
+  // An endpoint whose connections are to come to an end.
+  struct Leaving {
+    Ticket ticket;
+    bool drains = false;     // they end at quiet moments
+    bool goes_last = false;  // with the last of them it is out of the list
+  };
+
+  // Who serves those that wait when the last endpoint goes.
+  enum class Queue { to_it, to_nobody };
+
   void on_accepted(linux::UniqueFd connection, const std::optional<Affinity::Client>& client) override;
   void on_all_deaf() override;
 
   template <class Change>
-  void change_endpoint(PodId pod, Change change);
-  void switch_listeners(bool was_usable, const std::optional<Endpoint>& changed);
+  void change_endpoint(PodId pod, Queue queue, Change change);
+  void switch_listeners(bool was_usable, const std::optional<Endpoint>& last);
+  void drain(PodId pod);
+  void cut(PodId pod);
+  void cut(Session& session);
+  template <class Act>
+  void for_each_session(PodId pod, Act act);
+  void settle_leaving(PodId pod);
   void forget_last();
 
   const Endpoint* next_endpoint(const std::optional<Affinity::Client>& client, const std::vector<PodId>& tried);
@@ -79,8 +104,10 @@ class Service final : private ListenerSetEvents {
   void refuse(linux::UniqueFd client);
   void report_refused(PodId pod, Error error);
   void release(PodId pod);
-  void report_if_drained(PodId pod);
-  void report_drained();
+  bool goes_elsewhere(Session& session);
+  void refuse(Session& session);
+  void begin_dial(Session& session, Dial dial);
+  void end(Session& session);
   void end_dial(Session& session);
   void link(Session& session);
   void unlink(Session& session);
@@ -94,7 +121,8 @@ class Service final : private ListenerSetEvents {
   ListenerSet listeners_;
   // The one that was usable last, while the queues empty to it. It counts as one of its connections.
   std::optional<Endpoint> last_;
-  std::unordered_set<PodId> draining_;
+  std::unordered_map<PodId, Leaving> leaving_;
+  bool is_busy_ = false;  // with its sessions, and must not be retired
   Session* sessions_ = nullptr;
   std::size_t dialing_ = 0;  // of these, not connected yet
   std::map<linux::SocketAddress, FullQueue> full_queues_;

@@ -44,7 +44,10 @@ class Session final : public Relay {
 
   // Kept by the service.
   PodId pod;
-  Dials::iterator dial{};  // valid until connected or ended
+  Dials::iterator dial{};    // valid until connected or ended
+  std::uint64_t due_ms = 0;  // when it may be quiet enough to end; kept by the worker
+  std::uint8_t moves = 0;    // from servers that were lost
+  bool was_counted = false;  // how it ended
   Session* previous = nullptr;
   Session* next = nullptr;
 
@@ -56,6 +59,8 @@ class Session final : public Relay {
   void on_client_bytes(std::size_t count) override;
   void on_server_bytes(std::size_t count) override;
   void on_ended(RelayEnd how) override;
+  void on_stir() override;
+  bool on_server_lost(int error) override;
 
   Service& service_;
 };

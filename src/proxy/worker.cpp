@@ -41,6 +41,8 @@ Result<std::unique_ptr<Worker>> Worker::make(Reports& reports, const ProxyOption
   worker->loop_made_ = true;
   worker->dial_timer_ = UvHandle<uv_timer_t>(worker.get());
   uv_timer_init(&worker->loop_, worker->dial_timer_.get());
+  worker->quiet_times_.open(worker->loop_);
+  worker->farewells_.open(worker->loop_);
   REEVE_TRY_VOID(worker->handshakes_.open(worker->loop_));
   REEVE_TRY_VOID(worker->commands_.open(worker->loop_, worker.get(), [](uv_async_t* handle) {
     if (auto* self = static_cast<Worker*>(handle->data)) self->on_commands();
@@ -79,17 +81,31 @@ void Worker::perform(const CloseService& command) {
 
 void Worker::perform(const SetEndpoint& command) {
   const auto found = services_.find(command.service);
-  if (found != services_.end()) found->second->set_endpoint(command.endpoint);
+  if (found != services_.end()) found->second->set_endpoint(command.endpoint, command.ticket);
 }
 
-void Worker::perform(const RemoveEndpoint& command) {
-  if (const auto found = services_.find(command.service); found != services_.end()) {
-    return found->second->remove_endpoint(command.pod);
+// Connections of a closed service are still waited for.
+std::vector<Service*> Worker::services_of(ServiceId id) {
+  std::vector<Service*> found;
+  if (const auto open = services_.find(id); open != services_.end()) found.push_back(open->second.get());
+  for (const auto& closed : closed_) {
+    if (closed->id() == id) found.push_back(closed.get());
   }
-  // connections of a closed service are still waited for
-  const auto closed = std::ranges::find(closed_, command.service, [](const auto& service) { return service->id(); });
-  if (closed != closed_.end()) return (*closed)->remove_endpoint(command.pod);
-  reports_.put(Drained{command.service, command.pod});
+  return found;
+}
+
+void Worker::perform(const LeaveEndpoint& command) {
+  const std::vector<Service*> services = services_of(command.service);
+  if (services.empty()) return reports_.put(EndpointLeft{{command.service, command.pod}, command.ticket});
+  // the first to have none left must not speak for the others
+  for (Service* const each : services) each->expect_leave(command.pod);
+  for (Service* const each : services) each->leave(command.pod, command.how, command.ticket);
+}
+
+void Worker::on_left(const EndpointLeft& left) {
+  const std::vector<Service*> services = services_of(left.told.service);
+  const auto is_left = [&](const Service* each) { return each->is_left_by(left.told.pod); };
+  if (std::ranges::all_of(services, is_left)) reports_.put(left);
 }
 
 void Worker::perform(const OpenLink& command) {
@@ -113,6 +129,8 @@ void Worker::perform(const StopWorker&) {
     service->reset_sessions();
   }
   dial_timer_.reset();
+  quiet_times_.close();
+  farewells_.close();
   handshakes_.close();
   commands_.close();
 }

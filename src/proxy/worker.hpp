@@ -6,8 +6,10 @@
 #include <reeve/proxy/relay.hpp>
 #include <reeve/proxy/uv.hpp>
 
+#include "proxy/farewells.hpp"
 #include "proxy/handshake_counter.hpp"
 #include "proxy/messages.hpp"
+#include "proxy/quiet_times.hpp"
 #include "proxy/service.hpp"
 
 #include <map>
@@ -39,6 +41,8 @@ class Worker {
   Reports& reports() noexcept { return reports_; }
   Random& random() noexcept { return random_; }
   HandshakeCounter& handshakes() noexcept { return handshakes_; }
+  QuietTimes& quiet_times() noexcept { return quiet_times_; }
+  Farewells& farewells() noexcept { return farewells_; }
   const ProxyOptions& options() const noexcept { return options_; }
   Instant now() const noexcept { return Instant(milliseconds(static_cast<std::int64_t>(uv_now(&loop_)))); }
 
@@ -58,6 +62,9 @@ class Worker {
   // The service whose cluster address (127.77.0.0/16) this is in that network.
   std::optional<ServiceId> owner_of(const linux::Network* network, const linux::SocketAddress& address) const;
 
+  // A service, open or closed, has no connection to the endpoint left. Told once this holds for all of that id.
+  void on_left(const EndpointLeft& left);
+
   // A closed service has nothing left; destroys it.
   void retire(Service& service);
 
@@ -68,10 +75,11 @@ class Worker {
   void perform(const OpenService& command);
   void perform(const CloseService& command);
   void perform(const SetEndpoint& command);
-  void perform(const RemoveEndpoint& command);
+  void perform(const LeaveEndpoint& command);
   void perform(const OpenLink& command);
   void perform(const CloseLink& command);
   void perform(const StopWorker& command);
+  std::vector<Service*> services_of(ServiceId id);
   void arm_dial_timer();
   void on_dial_timer();
 
@@ -82,6 +90,8 @@ class Worker {
   Random random_;
   RelayLoop relay_loop_;
   HandshakeCounter handshakes_;
+  QuietTimes quiet_times_;
+  Farewells farewells_;
   Mailbox<Command> commands_;
   linux::UniqueFd spare_;
   Dials dials_;  // whoever waits longest is first

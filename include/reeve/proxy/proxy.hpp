@@ -50,9 +50,10 @@ struct ConnectRefused {
   Error error;
 };
 
-// The endpoint is out of the list of this service and has no connection left: no new one goes there, and where it was
-// the last one, the accept queues were emptied to it. Told once after it stopped being ready, and once after every
-// remove_endpoint; not told if it becomes ready again before.
+// Every worker has the endpoint out of its list: no connection to it is open or being connected, none will be made, and
+// where it was the last one, the accept queues were emptied to it. Told exactly once after `drain` (with or without a
+// `cut` that follows), `cut` or `remove_endpoint`, also for a pod that nobody knows, and after a set_endpoint that
+// takes readiness away. Not told if the endpoint becomes ready again before.
 struct Drained {
   ServiceId service;
   PodId pod;
@@ -68,13 +69,20 @@ class ProxyEvents {
   virtual void on_drained(const Drained&) {}
 };
 
-// Counted from `open` on; closing and opening again starts anew.
+// Counted from `open` on; closing and opening again starts anew. Every accepted connection is active or has ended in
+// exactly one way.
 struct ProxyCounters {
-  std::uint64_t active = 0;        // connections that are open or being connected
-  std::uint64_t total = 0;         // connections accepted
-  std::uint64_t refused = 0;       // of these, the ones that were reset because no endpoint took them
-  std::uint64_t client_bytes = 0;  // read from clients
-  std::uint64_t server_bytes = 0;  // read from endpoints
+  std::uint64_t active = 0;           // connections that are open or being connected
+  std::uint64_t total = 0;            // connections accepted
+  std::uint64_t refused = 0;          // of these, the ones that were reset because no endpoint took them
+  std::uint64_t ended_by_client = 0;  // in order, the client first
+  std::uint64_t ended_by_server = 0;  // in order, the endpoint first
+  std::uint64_t drained = 0;          // by us, at a quiet moment
+  std::uint64_t cut = 0;              // by us, by `cut`
+  std::uint64_t reset = 0;            // broken off by one of the two, or by us for another reason
+  std::uint64_t retried = 0;          // connects that failed or took too long, and went elsewhere unseen
+  std::uint64_t client_bytes = 0;     // read from clients
+  std::uint64_t server_bytes = 0;     // read from endpoints
 };
 
 struct ProxyOptions {
@@ -110,10 +118,25 @@ class Proxy {
   // connections holds its network.
   void close_link(ServiceId service, PodId pod);
 
-  // Adds or changes one endpoint. One that was not usable before gets no connection before this call.
+  // An endpoint's way: set_endpoint as often as its conditions change; then, when its pod leaves, `drain`, `cut` once
+  // drainSeconds are over, and `Drained` says that the pod may be stopped. remove_endpoint is for a pod that stays but
+  // is none of this service's any more.
+
+  // Adds or changes one endpoint. One that was not usable before gets no connection before this call. A ready one
+  // drains no more; other conditions do not end its draining. One that terminates is changed only, never added: late
+  // news of a pod that was drained do not bring it back.
   void set_endpoint(ServiceId service, Endpoint endpoint);
 
-  // No new connection goes there; open ones live on.
+  // The pod begins to leave: it is ready no more, takes new connections only while it serves and no other is ready, and
+  // each of its connections ends at a quiet moment, when no request is without its answer (relay.hpp). With the last
+  // one it is out of the list.
+  void drain(ServiceId service, PodId pod);
+
+  // The time for that is over: out of the list at once, and what is still open is reset. Whoever is only being
+  // connected to it, or waits for that, goes to another endpoint or is refused.
+  void cut(ServiceId service, PodId pod);
+
+  // Out of the list at once; open connections live on.
   void remove_endpoint(ServiceId service, PodId pod);
 
   // Resets what is still open, ends the worker and waits for it. Nothing is told afterwards.

@@ -1,6 +1,7 @@
 #pragma once
 // One connection pair: what the client says reaches the server and the other way round, as if nobody stood between.
-// Half-close, reset and back-pressure pass through. An idle relay holds no buffer.
+// Half-close, reset and back-pressure pass through. An idle relay holds no buffer. One that drains finds the quiet
+// moment at which it can end without losing anything: nothing is in flight either way.
 
 #include <reeve/core/result.hpp>
 #include <reeve/linux/fd.hpp>
@@ -24,7 +25,8 @@ struct RelayLoop {
   PipePool pipes;
 };
 
-enum class RelayEnd { orderly, reset };
+// Whose end of the stream came first, or that it was broken off.
+enum class RelayEnd { by_client, by_server, reset };
 
 // Whether the server's socket has begun to connect, or is there to be replaced by one that has.
 enum class Dialing { now, later };
@@ -47,6 +49,22 @@ class Relay {
   void reset();
 
   bool is_connected() const noexcept { return connected_; }
+  bool has_ended() const noexcept { return ended_; }
+
+  // While it drains, the client's next request waits once the server has answered, and on_stir tells of all that moves.
+  // Draining no more, it reads on.
+  void set_draining(bool is_draining);
+
+  // When it may part, on the loop's clock in ms, if nobody says anything until then. Nothing where it does not drain or
+  // something is in flight: a request without the first byte of its answer, bytes not passed on, one direction ended.
+  std::optional<std::uint64_t> quiet_at() const noexcept;
+
+  // Whether the server says something that was not read yet.
+  bool is_server_speaking() const noexcept;
+
+  // Closes the server's side and gives the client's back, from which nothing goes anywhere any more. on_ended is not
+  // called. The relay is gone for its owner.
+  linux::UniqueFd part();
 
  protected:
   virtual ~Relay() = default;
@@ -58,6 +76,10 @@ class Relay {
   virtual void on_server_bytes(std::size_t count) = 0;
   // The last call; the relay takes care of itself from here on.
   virtual void on_ended(RelayEnd how) = 0;
+  // While it drains: something moved, and quiet_at may be another. May part.
+  virtual void on_stir() {}
+  // The server went away before a byte went to it or came from it. True if redial has begun.
+  virtual bool on_server_lost(int) { return false; }
 
  private:
   // What could not be written yet: copied, or in a pipe.
@@ -90,11 +112,17 @@ class Relay {
   ssize_t copy(Side& from, Side& to);
   std::optional<ssize_t> splice(Side& from, Side& to);
   void count_bytes(const Side& from, ssize_t count);
+  void take_in(const Side& from, const char* bytes, std::size_t count);
+  void stamp() noexcept { last_ms_ = static_cast<std::uint32_t>(uv_now(shared_.loop)); }
+  bool is_paused() const noexcept;
+  void look_at_next_request();
+  void break_at(const Side& side) noexcept;
   void write(Side& to, const char* bytes, std::size_t count);
   void flush(Side& to);
   bool flush(Side& to, PipePool::Loan& pipe);
   void pass_on_end(Side& from, Side& to);
   void settle();
+  bool is_server_lost() const noexcept;
   int wanted_events(const Side& side) const noexcept;
   void watch(Side& side);
   void salvage();
@@ -103,11 +131,21 @@ class Relay {
   void release(Side& side);
 
   RelayLoop& shared_;
-  bool connected_ = false;
-  bool dials_later_ = false;
-  bool broken_ = false;
-  bool ended_ = false;
-  std::uint8_t handles_ = 0;  // known to libuv
+  bool connected_ : 1 = false;
+  bool dials_later_ : 1 = false;
+  bool broken_ : 1 = false;
+  bool broken_by_server_ : 1 = false;
+  bool ended_ : 1 = false;
+  bool server_ended_first_ : 1 = false;
+  bool client_spoke_ : 1 = false;
+  bool server_spoke_ : 1 = false;
+  bool server_spoke_last_ : 1 = false;
+  bool forwarded_ : 1 = false;    // something of the client's went to the server
+  bool full_duplex_ : 1 = false;  // both speak whenever they like
+  bool draining_ : 1 = false;
+  bool client_waits_ : 1 = false;  // its next request is there, and stays there
+  std::uint8_t handles_ = 0;       // known to libuv
+  std::uint32_t last_ms_ = 0;      // when a byte moved last
   Side client_;
   Side server_;
 };
