@@ -78,6 +78,19 @@ class PodRenderer {
     return list;
   }
 
+  // The steps of the walk so far.
+  json::array leaving(const Pod& pod) const {
+    json::array list;
+    for (const LeavingRecord& each : pod.leaving_steps()) {
+      list.push_back(
+          json::object{{"name", leaving_step_name(each.step)}, {"since", rfc3339_nano(host_.wall_time(each.since))}});
+    }
+    if (const std::size_t services = pod.services_waited_for(); services > 0 && !list.empty()) {
+      list.back().as_object()["services"] = services;
+    }
+    return list;
+  }
+
   json::object status(const Pod& pod) const {
     json::object status{{"phase", phase_name(pod.phase())}};
     json::array conditions;
@@ -100,6 +113,7 @@ class PodRenderer {
     }
     status["containerStatuses"] = statuses(pod, pod.containers(), pod.container_statuses());
     status["qosClass"] = "BestEffort";
+    if (auto steps = leaving(pod); !steps.empty()) status["reeve"] = json::object{{"leaving", std::move(steps)}};
     return status;
   }
 

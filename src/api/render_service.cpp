@@ -78,7 +78,9 @@ std::vector<Subset> subsets_of(const Service& service, const Supervisor& supervi
     if (!is_meant || (pod->is_terminating() && !all)) continue;
     for (Subset& each : subsets) {
       const auto number = pod->resolve(each.port->target_port.value_or(PortRef(each.port->port)));
-      if (number) (pod->is_ready() || all ? each.ready : each.unready).push_back({pod->pod_ip(), *number, pod});
+      if (number)
+        ((pod->is_ready() && !pod->is_withdrawn()) || all ? each.ready : each.unready)
+            .push_back({pod->pod_ip(), *number, pod});
     }
   }
   return subsets;

@@ -205,7 +205,15 @@ std::string since_ready(const Facts& facts, const json::value& pod) {
 std::vector<Cause> causes_of(const Facts& facts, const json::value& pod) {
   std::vector<Cause> causes;
   const std::string gone_by = text_at(pod, "metadata.deletionTimestamp");
-  if (!gone_by.empty()) causes.push_back({"it is leaving: gone " + in_time(gone_by, facts.now) + " at the latest", {}});
+  std::vector<std::string> steps = leaving_lines(pod, facts.now);
+  if (!gone_by.empty()) {
+    causes.push_back({"it is leaving: gone " + in_time(gone_by, facts.now) + " at the latest", {}});
+  } else if (!steps.empty() && text_at(pod, "status.phase") == "Running") {
+    causes.push_back({"it is being stopped", {}});
+  }
+  if (!causes.empty()) {
+    for (std::string& each : steps) causes.back().because.push_back({std::move(each), {}});
+  }
   if (is_fine(pod)) return causes;
   const std::string message = text_at(pod, "status.message");
   if (!message.empty()) causes.push_back({text_at(pod, "status.reason") + ": " + message, {}});

@@ -46,6 +46,9 @@ Cause why_pod(const Facts& facts, const boost::json::value& pod);
 Cause why_deployment(const Facts& facts, const boost::json::value& deployment);
 Cause why_service(const Facts& facts, const boost::json::value& service);
 
+// The steps of its leaving, or of its restart on request, so far: "drain began 4s ago: 2 services still have ...".
+std::vector<std::string> leaving_lines(const boost::json::value& pod, Time now);
+
 // What holds the pod back, without its name.
 std::vector<Cause> causes_of(const Facts& facts, const boost::json::value& pod);
 

@@ -1,3 +1,4 @@
+#include "cli/causes.hpp"
 #include "cli/describe.hpp"
 #include "cli/json.hpp"
 #include "cli/table.hpp"
@@ -25,6 +26,12 @@ std::string status_lines(const json::value& pod, Time now) {
   if (deleted.empty()) return line("Status", text_at(pod, "status.phase"));
   return line("Status", "Terminating (lasts " + age(deleted, now) + ")") +
          line("Termination Grace Period", text_at(pod, "metadata.deletionGracePeriodSeconds") + "s");
+}
+
+std::string leaving_text(const json::value& pod, Time now) {
+  std::string text;
+  for (const std::string& each : leaving_lines(pod, now)) text += "  " + each + "\n";
+  return text.empty() ? text : "Leaving:\n" + text;
 }
 
 std::string address_lines(const json::value& pod) {
@@ -114,7 +121,7 @@ std::string describe_pod(const Described& what) {
   text += node_lines(pod) + optional_line("Start Time", full_time(text_at(pod, "status.startTime")));
   text += labels_lines("Labels", map_at(pod, "metadata.labels"), "=");
   text += labels_lines("Annotations", map_at(pod, "metadata.annotations"), ": ");
-  text += status_lines(pod, what.now);
+  text += status_lines(pod, what.now) + leaving_text(pod, what.now);
   text += optional_line("Reason", text_at(pod, "status.reason"));
   text += optional_line("Message", text_at(pod, "status.message"));
   text += address_lines(pod) + owner_line(pod);

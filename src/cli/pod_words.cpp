@@ -41,6 +41,17 @@ std::string init_word(const json::value& pod) {
 
 }  // namespace
 
+std::vector<std::string> leaving_lines(const json::value& pod, Time now) {
+  std::vector<std::string> lines;
+  for (const json::value& each : list_at(pod, "status.reeve.leaving")) {
+    lines.push_back(text_at(each, "name") + " began " + age(text_at(each, "since"), now) + " ago");
+    const std::int64_t services = number_at(each, "services");
+    if (services == 1) lines.back() += ": a service still has open connections to it";
+    if (services > 1) lines.back() += ": " + std::to_string(services) + " services still have open connections to it";
+  }
+  return lines;
+}
+
 bool is_ready(const json::value& pod) { return is_true(pod, "Ready"); }
 
 std::string pod_word(const json::value& pod) {

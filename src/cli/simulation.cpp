@@ -258,6 +258,11 @@ void Simulation::perform(const RemoveEndpoint& effect) {
   endpoints_.erase(found);
 }
 
+// No connection is open in this world.
+void Simulation::perform(const DrainEndpoint& effect) {
+  queue_.emplace_back(EndpointDrained{effect.service, effect.pod});
+}
+
 void Simulation::perform(const ReportEvent& effect) {
   const Event& event = effect.event;
   if (std::ranges::find(told_otherwise, event.reason) != told_otherwise.end()) return;

@@ -95,6 +95,7 @@ class Simulation {
   void perform(const OpenService& effect);
   void perform(const SetEndpoint& effect);
   void perform(const RemoveEndpoint& effect);
+  void perform(const DrainEndpoint& effect);
   void perform(const ReportEvent& effect);
   template <class Other>
   void perform(const Other&) {}

@@ -8,9 +8,7 @@
 namespace reeve {
 namespace {
 
-constexpr int stop_signal = 15;                  // SIGTERM
-constexpr Duration shortest_grace = seconds(2);  // between the stop signal and the kill (kuberuntime_container.go)
-constexpr int start_error_code = 128;            // as containerd reports a program that could not be executed
+constexpr int start_error_code = 128;  // as containerd reports a program that could not be executed
 
 std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
 
@@ -74,7 +72,7 @@ bool Container::started(PodStep& step, InstanceId instance, int pid) {
   report(step, EventType::normal, "Started", "Container started");
   for (ProbeWorker& each : probes_) each.container_started();
   if (ProbeWorker* startup = worker(ProbeType::startup)) {
-    startup->arm(step.now, step.now);
+    if (!leaving_) startup->arm(step.now, step.now);
   } else {
     become_started(step);
   }
@@ -88,6 +86,7 @@ void Container::become_started(PodStep& step) {
   const auto* running = std::get_if<Running>(&state_);
   if (running == nullptr) return;
   for (const ProbeType type : {ProbeType::readiness, ProbeType::liveness}) {
+    if (leaving_ && type == ProbeType::liveness) continue;
     if (ProbeWorker* each = worker(type)) each->arm(running->since, step.now);
   }
 }
@@ -170,68 +169,9 @@ void Container::restart_when_allowed(PodStep& step) {
              step.pod->name_space + "(" + step.pod->uid + ")");
 }
 
-void Container::leave() noexcept {
-  leaving_ = true;
-  kill_delayed_ = false;
-  if (is_backing_off() || awaits_sandbox()) state_ = Ended{};
-}
-
-void Container::announce_stop(PodStep& step) {
-  if (std::exchange(announced_, true)) return;
-  if (is_live() && !std::holds_alternative<Stopping>(state_)) {
-    report(step, EventType::normal, "Killing", "Stopping container " + spec_->name);
-  }
-}
-
-void Container::stop(PodStep& step, Instant kill_at) {
-  announce_stop(step);
-  if (!is_live()) return;
-  if (auto* stopping = std::get_if<Stopping>(&state_)) {
-    stopping->kill_at = std::min(stopping->kill_at, std::max(kill_at, stopping->signalled + shortest_grace));
-    return;
-  }
-  begin_stop(step, std::max(kill_at, step.now + shortest_grace), StopCause::pod);
-  step.want(SignalContainer{*live_instance(), stop_signal});
-}
-
-void Container::begin_stop(PodStep& step, Instant kill_at, StopCause cause) {
-  kill_delayed_ = false;
-  Stopping stopping{*live_instance(), 0, std::nullopt, step.now, kill_at, cause, false};
-  if (const auto* running = std::get_if<Running>(&state_)) {
-    stopping.pid = running->pid;
-    stopping.since = running->since;
-  }
-  state_ = stopping;
-  // Readiness goes on: until its program is gone the container may still serve.
-  for (ProbeWorker& each : probes_) {
-    if (each.type() == ProbeType::readiness) continue;
-    if (const auto run = each.in_flight()) step.want(CancelProbe{*run});
-    each.hold();
-  }
-}
-
-void Container::kill(PodStep& step) {
-  if (!is_live()) return;
-  if (!std::holds_alternative<Stopping>(state_)) begin_stop(step, step.now, StopCause::pod);
-  auto& stopping = std::get<Stopping>(state_);
-  if (!std::exchange(stopping.killed, true)) step.want(KillContainer{stopping.instance});
-}
-
 void Container::forget(Step& step) const {
   if (newest_) step.want(ForgetInstance{newest_->instance});
   if (previous_) step.want(ForgetInstance{previous_->instance});
-}
-
-void Container::restart_now(PodStep& step) {
-  if (leaving_ || suspended_ || role_ == Role::init) return;
-  if (is_backing_off()) return begin_instance(step, Counted::no);
-  if (auto* stopping = std::get_if<Stopping>(&state_)) {
-    stopping->cause = StopCause::human;
-  } else if (is_live()) {
-    report(step, EventType::normal, "Killing", "Container " + spec_->name + " is restarted on request");
-    begin_stop(step, later(step.now, std::max(step.spec->termination_grace_period, shortest_grace)), StopCause::human);
-    step.want(SignalContainer{*live_instance(), stop_signal});
-  }
 }
 
 void Container::tick(PodStep& step) {
@@ -294,18 +234,6 @@ void Container::report_outcome(PodStep& step, const ProbeWorker& worker, const P
   }
 }
 
-void Container::fail_probe(PodStep& step, const ProbeWorker& worker) {
-  if (leaving_ || suspended_ || !std::holds_alternative<Running>(state_)) return;
-  const bool again = role_ == Role::sidecar || policy(*step.spec) != RestartPolicy::never;
-  std::string message = "Container " + spec_->name + " failed " +
-                        (worker.type() == ProbeType::startup ? "startup" : "liveness") + " probe";
-  if (again) message += ", will be restarted";
-  const Duration grace = worker.spec().termination_grace_period.value_or(step.spec->termination_grace_period);
-  report(step, EventType::normal, "Killing", std::move(message));
-  begin_stop(step, later(step.now, std::max(grace, shortest_grace)), StopCause::probe);
-  step.want(SignalContainer{*live_instance(), stop_signal});
-}
-
 void Container::connection_refused(PodStep& step) {
   if (ProbeWorker* readiness = worker(ProbeType::readiness)) readiness->trigger(step.now);
   run_due_probes(step);
@@ -334,6 +262,11 @@ std::optional<InstanceId> Container::live_instance() const noexcept {
 bool Container::is_running() const noexcept {
   const auto* stopping = std::get_if<Stopping>(&state_);
   return std::holds_alternative<Running>(state_) || (stopping != nullptr && stopping->since);
+}
+
+bool Container::is_killed() const noexcept {
+  const auto* stopping = std::get_if<Stopping>(&state_);
+  return stopping != nullptr && stopping->killed;
 }
 
 bool Container::is_ready() const noexcept {

@@ -39,12 +39,6 @@ Pod::Pod(PodId id, std::string uid, ObjectMeta metadata, std::shared_ptr<const P
   set(ConditionType::scheduled, true, created);
 }
 
-template <class Handler>
-void Pod::for_each(Handler&& handler) {
-  for (Container& each : init_) handler(each);
-  for (Container& each : regular_) handler(each);
-}
-
 // Every handler tells all containers, of which at most one knows the identity, and then settles what follows.
 template <class Handler>
 void Pod::with(Step& step, Handler&& handler) {
@@ -104,10 +98,11 @@ bool Pod::retry_sandbox(Step& step, const std::string& message) {
 bool Pod::sandbox_ended(Step& step) {
   return with_sandbox(step, [&] {
     const Instant kill_at = later(step.now, spec_->termination_grace_period);
-    if (stopping_by_ || !sandbox_.broke(step.now, kill_at)) return false;
+    if (leaving_ || !sandbox_.broke(step.now, kill_at)) return false;
+    restart_.reset();
     report(step, EventType::normal, "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.");
     abandoned_ = spec_->restart_policy == RestartPolicy::never;
-    if (abandoned_) stopping_by_ = kill_at;
+    if (abandoned_) begin_leaving(step, kill_at, Drain::no);
     for_each([](Container& each) { each.suspend(); });
     return true;
   });
@@ -125,9 +120,16 @@ void Pod::exited(Step& step, InstanceId instance, ExitStatus status, std::option
   with(step, [&](PodStep& mine, Container& each) { each.exited(mine, instance, status, usage); });
 }
 
+// What does not serve starts anew at once; the rest once its connections are drained.
 void Pod::restart_now(Step& step) {
-  if (stopping_by_ || is_final(phase_)) return;
-  with(step, [](PodStep& mine, Container& each) { each.restart_now(mine); });
+  if (leaving_ || sandbox_.is_broken() || is_final(phase_)) return;
+  PodStep mine = of(step);
+  if (is_overdue(step.now)) {
+    exceed_deadline(mine);
+  } else if (!restart_) {
+    begin_restart(mine);
+  }
+  settle(mine);
 }
 
 void Pod::probe_finished(Step& step, ProbeRunId run, const ProbeOutcome& outcome, LivenessKill kill) {
@@ -139,8 +141,8 @@ void Pod::end_delay(Step& step) {
 }
 
 bool Pod::is_restarting() const noexcept {
-  return !stopping_by_ &&
-         (any_of(init_, &Container::is_being_stopped) || any_of(regular_, &Container::is_being_stopped));
+  return !leaving_ &&
+         (restart_ || any_of(init_, &Container::is_being_stopped) || any_of(regular_, &Container::is_being_stopped));
 }
 
 bool Pod::waits_for_kill() const noexcept {
@@ -161,14 +163,16 @@ void Pod::remove(Step& step, std::optional<Duration> grace) {
   if (is_final(phase_)) given = Duration{0};
   const Instant gone_by = later(step.now, given);
   if (!removal_ || gone_by < removal_->gone_by) removal_ = Removal{gone_by, given};
-  stopping_by_ = stopping_by_ ? std::min(*stopping_by_, gone_by) : gone_by;
+  begin_leaving(step, gone_by, Drain::yes);
+  if (given == Duration{0}) leaving_->release();
   PodStep mine = of(step);
   settle(mine);
 }
 
 void Pod::hasten(Step& step) {
-  if (!stopping_by_) return;
-  stopping_by_ = step.now;
+  if (!leaving_) return;
+  leaving_->set_kill_at(step.now, step.now);
+  leaving_->release();
   with(step, [](PodStep& mine, Container& each) { each.kill(mine); });
 }
 
@@ -186,14 +190,13 @@ std::optional<Duration> Pod::removal_grace() const noexcept {
 
 void Pod::settle(PodStep& step) {
   // Sidecars do not keep a pod alive.
-  if (!stopping_by_ && (all_regular_ended() || init_failed())) {
-    stopping_by_ = later(step.now, spec_->termination_grace_period);
+  if (!leaving_ && (all_regular_ended() || init_failed())) {
+    begin_leaving(step, later(step.now, spec_->termination_grace_period), Drain::no);
   }
-  if (stopping_by_) {
-    for_each([](Container& each) { each.leave(); });
-    stop_in_order(step, *stopping_by_);
-    if (!any_live() && sandbox_.is_to_be_stopped()) stop_sandbox(step);
+  if (leaving_) {
+    go_on_leaving(step);
   } else {
+    if (restart_) go_on_restarting(step);
     if (sandbox_.is_broken()) replace_sandbox(step);
     if (sandbox_.is_due(step.now)) make_sandbox(step);
     if (sandbox_.stands()) start_containers(step);
@@ -247,15 +250,14 @@ bool Pod::run_init(PodStep& step) {
 }
 
 bool Pod::is_overdue(Instant now) const noexcept {
-  return spec_->active_deadline && !stopping_by_ && !is_final(phase_) &&
-         later(created_, *spec_->active_deadline) <= now;
+  return spec_->active_deadline && !leaving_ && !is_final(phase_) && later(created_, *spec_->active_deadline) <= now;
 }
 
 void Pod::exceed_deadline(PodStep& step) {
   deadline_exceeded_ = true;
-  stopping_by_ = later(step.now, spec_->termination_grace_period);
   report(step, EventType::normal, "DeadlineExceeded", "Pod was active on the node longer than the specified deadline");
-  for_each([](Container& each) { each.leave(); });
+  begin_leaving(step, later(step.now, spec_->termination_grace_period), Drain::yes);
+  for_each([&](Container& each) { each.leave(step); });
 }
 
 void Pod::report(Step& step, EventType type, std::string_view reason, std::string message) const {
@@ -300,8 +302,9 @@ std::optional<Instant> Pod::deadline() const noexcept {
   };
   for (const Container& each : init_) consider(each.deadline());
   for (const Container& each : regular_) consider(each.deadline());
-  if (!stopping_by_) consider(sandbox_.deadline());
-  if (spec_->active_deadline && !stopping_by_ && !is_final(phase_)) consider(later(created_, *spec_->active_deadline));
+  if (const Leaving* going = walk()) consider(going->deadline());
+  if (!leaving_) consider(sandbox_.deadline());
+  if (spec_->active_deadline && !leaving_ && !is_final(phase_)) consider(later(created_, *spec_->active_deadline));
   return earliest;
 }
 

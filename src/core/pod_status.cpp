@@ -48,14 +48,15 @@ void Pod::refresh(Instant now) {
 
 unsigned Pod::standing() const noexcept {
   return static_cast<unsigned>(phase_) | (is_ready() ? 8u : 0u) | (is_terminating() ? 16u : 0u) |
-         (ports_.empty() ? 0u : 32u);
+         (ports_.empty() ? 0u : 32u) | (is_withdrawn() ? 64u : 0u);
 }
 
 std::size_t Pod::fingerprint() const noexcept {
-  std::size_t hash = standing() | (deadline_exceeded_ ? 64u : 0u);
+  std::size_t hash = standing() | (deadline_exceeded_ ? 128u : 0u);
   const auto mix = [&hash](std::size_t value) { hash = (hash ^ value) * 0x9e3779b97f4a7c15u + (hash >> 29); };
   for (const bool each : conditions_) mix(each ? 1u : 2u);
   mix(removal_ ? static_cast<std::size_t>(removal_->gone_by.time_since_epoch().count()) : 0);
+  if (const Leaving* going = walk()) mix(going->steps().size() * 64 + going->services_waited_for() + 1);
   for (const Container& each : init_) mix(each.fingerprint());
   for (const Container& each : regular_) mix(each.fingerprint());
   return hash;

@@ -82,19 +82,15 @@ void Service::close(Step& step) const {
 }
 
 std::optional<SetEndpoint> Service::wanted(std::size_t port_index, const Pod& pod) const {
-  if (is_final(pod.phase()) || !selects(pod.metadata())) return std::nullopt;
+  if (is_final(pod.phase()) || pod.is_drained() || !selects(pod.metadata())) return std::nullopt;
   const ServicePort& port = object_.spec.ports[port_index];
   const auto number = pod.resolve(port.target_port.value_or(PortRef(port.port)));
   if (!number) return std::nullopt;
-  const bool ready = object_.spec.publish_not_ready_addresses || (pod.is_ready() && !pod.is_terminating());
+  // Kubernetes keeps one with publishNotReadyAddresses ready to its end, which would never drain it.
+  const bool ready = (pod.is_ready() || object_.spec.publish_not_ready_addresses) && !pod.is_withdrawn();
   if (!ready && !pod.is_ready()) return std::nullopt;
-  return SetEndpoint{ids_[port_index],
-                     pod.id(),
-                     joined(host_ip, *number),
-                     ready,
-                     pod.is_ready(),
-                     pod.is_terminating(),
-                     has_own_network(*pod.spec())};
+  return SetEndpoint{ids_[port_index], pod.id(),           joined(host_ip, *number),    ready,
+                     pod.is_ready(),   pod.is_withdrawn(), has_own_network(*pod.spec())};
 }
 
 void Service::update(Step& step, const Pod& pod) {
@@ -102,8 +98,8 @@ void Service::update(Step& step, const Pod& pod) {
     const auto published = published_[i].find(pod.id());
     auto endpoint = wanted(i, pod);
     if (!endpoint) {
-      if (published == published_[i].end()) continue;
-      published_[i].erase(published);
+      if (published == published_[i].end() || !published->second) continue;
+      published->second.reset();
       step.want(RemoveEndpoint{ids_[i], pod.id()});
     } else if (published == published_[i].end() || published->second != *endpoint) {
       published_[i].insert_or_assign(pod.id(), *endpoint);
@@ -114,7 +110,18 @@ void Service::update(Step& step, const Pod& pod) {
 
 void Service::remove(Step& step, PodId pod) {
   for (std::size_t i = 0; i < ids_.size(); ++i) {
-    if (published_[i].erase(pod) != 0) step.want(RemoveEndpoint{ids_[i], pod});
+    const auto published = published_[i].extract(pod);
+    if (published && published.mapped()) step.want(RemoveEndpoint{ids_[i], pod});
+  }
+}
+
+bool Service::has_published(PodId pod) const {
+  return std::ranges::any_of(published_, [pod](const auto& each) { return each.contains(pod); });
+}
+
+void Service::add_published(PodId pod, std::vector<ServiceId>& services) const {
+  for (std::size_t i = 0; i < ids_.size(); ++i) {
+    if (published_[i].contains(pod)) services.push_back(ids_[i]);
   }
 }
 

@@ -136,6 +136,16 @@ void Supervisor::answer(Step& step, ConnectionRefused& input) {
   with_pod(step, input.pod, [&](Pod& pod) { pod.connection_refused(step); });
 }
 
+void Supervisor::answer(Step& step, EndpointDrained& input) {
+  with_pod(step, input.pod, [&](Pod& pod) { late_inputs_ += pod.endpoint_drained(step, input.service) ? 0 : 1; });
+}
+
+std::vector<ServiceId> Supervisor::published_by(PodId pod) const {
+  std::vector<ServiceId> services;
+  for (const Service* each : entries_.at(pod).services) each->add_published(pod, services);
+  return services;
+}
+
 void Supervisor::answer(Step&, Ticked&) {}
 
 void Supervisor::answer(Step& step, RestartRequested& input) {

@@ -118,7 +118,7 @@ void Supervisor::apply(Step& step, ServiceObject object) {
   for (auto& [id, entry] : entries_) {
     std::erase(entry.services, service);
     service->update(step, *entry.pod);
-    if (service->selects(entry.pod->metadata())) entry.services.push_back(service);
+    if (service->selects(entry.pod->metadata()) || service->has_published(id)) entry.services.push_back(service);
   }
 }
 

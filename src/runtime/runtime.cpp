@@ -157,6 +157,8 @@ void Runtime::perform(const Effect& effect) {
                  [&](const CloseService& each) { traffic_->perform(each); },
                  [&](const SetEndpoint& each) { traffic_->perform(each); },
                  [&](const RemoveEndpoint& each) { traffic_->perform(each); },
+                 [&](const DrainEndpoint& each) { traffic_->perform(each); },
+                 [&](const CutEndpoint& each) { traffic_->perform(each); },
                  [&](const OpenLink& each) { traffic_->perform(each); },
                  [&](const CloseLink& each) { traffic_->perform(each); },
                  [&](const ReportEvent& each) { narrator_.event(each.event); },

@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 namespace reeve::runtime {
 
@@ -27,6 +28,8 @@ class Traffic final : private proxy::ProxyEvents {
   void perform(const CloseService& effect);
   void perform(const SetEndpoint& effect);
   void perform(const RemoveEndpoint& effect);
+  void perform(const DrainEndpoint& effect);
+  void perform(const CutEndpoint& effect);
   void perform(const OpenLink& effect);
   void perform(const CloseLink& effect);
 
@@ -34,6 +37,7 @@ class Traffic final : private proxy::ProxyEvents {
   struct Known {
     std::string name;
     std::set<PodId> ready;
+    std::set<PodId> listed;  // by the proxy
   };
 
   Traffic(const SandboxRunner& sandboxes, Narrator& narrator, Post post)
@@ -41,12 +45,14 @@ class Traffic final : private proxy::ProxyEvents {
   void on_listening(const proxy::Listening& told) override;
   void on_listen_failed(const proxy::ListenFailed& told) override;
   void on_connect_refused(const proxy::ConnectRefused& told) override;
+  void on_drained(const proxy::Drained& told) override;
   void count_ready(ServiceId service, PodId pod, bool ready);
 
   const SandboxRunner& sandboxes_;
   Narrator& narrator_;
   Post post_;
   std::unordered_map<ServiceId, Known> services_;
+  std::set<std::pair<ServiceId, PodId>> draining_;  // and the core waits for its end
   std::unique_ptr<proxy::Proxy> proxy_;
 };
 

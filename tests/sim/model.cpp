@@ -70,6 +70,10 @@ bool Model::is_news(const Input& input) const {
   if (const auto* failed = std::get_if<ContainerStartFailed>(&input)) return instances_.contains(failed->instance);
   if (const auto* exited = std::get_if<ContainerExited>(&input)) return instances_.contains(exited->instance);
   if (const auto* finished = std::get_if<ProbeFinished>(&input)) return runs_.contains(finished->run);
+  if (const auto* drained = std::get_if<EndpointDrained>(&input)) {
+    const auto found = pods_.find(drained->pod);
+    return found != pods_.end() && found->second.draining.contains(drained->service);
+  }
   if (const auto* refused = std::get_if<ConnectionRefused>(&input)) return pods_.contains(refused->pod);
   return !std::holds_alternative<Ticked>(input);
 }
@@ -81,6 +85,9 @@ void Model::before(Instant now, const Input& input) {
   const bool asks_to_leave =
       std::holds_alternative<ObjectDeleted>(input) || std::holds_alternative<ShutdownRequested>(input);
   if (asks_to_leave) std::visit([this](const auto& each) { note(each); }, input);
+  for (auto& [id, pod] : pods_) {
+    if (pod.drain == PodModel::Drain::cutting && pod.drain_until <= now_) end_drain(pod);
+  }
   for (auto& [id, pod] : pods_) {
     const auto& limit = pod.spec->active_deadline;
     if (!limit || pod.stop_by || pod.created + *limit > now_) continue;
@@ -99,6 +106,7 @@ void Model::note(const ObjectDeleted& input) {
     deleted_ = pod.id;
     pod.terminating = true;
     leave(pod, now_ + grace);
+    if (grace == Duration{0}) end_drain(pod);
   }
 }
 
@@ -108,6 +116,7 @@ void Model::note(const ShutdownRequested&) {
     const Duration own = pod.spec->termination_grace_period;
     pod.terminating = true;
     if (shutdowns_ == 1) leave(pod, now_ + (own < Duration{0} ? seconds(1) : own));
+    if (shutdowns_ > 1 || own == Duration{0}) end_drain(pod);
   }
 }
 
@@ -149,7 +158,10 @@ void Model::note(const SandboxEnded& input) {
   pod.box = PodModel::Box::broken;
   pod.broken_by = now_ + pod.spec->termination_grace_period;
   pod.abandoned = pod.spec->restart_policy == RestartPolicy::never;
-  if (pod.abandoned) return leave(pod, pod.broken_by);
+  pod.restarts = false;
+  pod.drain = PodModel::Drain::none;
+  pod.draining.clear();
+  if (pod.abandoned) return leave(pod, pod.broken_by, false);
   for (ContainerModel& each : pod.containers) {
     each.awaits = each.awaits || each.restart_at.has_value();
     each.restart_at.reset();
@@ -201,19 +213,55 @@ void Model::note(const RestartRequested& input) {
   for (const PodId id : meant) {
     PodModel& pod = pods_.at(id);
     if (pod.stop_by || pod.box == PodModel::Box::broken) continue;  // all of it is started anew as it is
-    for (ContainerModel& each : pod.containers) {
-      if (each.role == Role::init) continue;
-      if (each.live) {
-        each.by_human = true;
-        each.by_probe = false;
-        if (!each.signalled) each.must_stop = pod.spec->termination_grace_period;
-      } else if (each.restart_at) {
-        each.restart_asked = true;
-        each.restart_at = now_;
-        each.restart_seen.reset();
-      }
+    if (std::exchange(pod.restarts, true)) continue;
+    pod.restarts_up_to = newest_instance_;
+    pod.restart_by = now_ + std::max(pod.spec->termination_grace_period, seconds(2));
+    begin_drain(pod, pod.restart_by);
+    if (pod.drain != PodModel::Drain::over) ask_restarts(pod);
+  }
+}
+
+// Of what does not serve; of the rest once the drain is over.
+void Model::ask_restarts(PodModel& pod) {
+  const bool is_over = pod.drain == PodModel::Drain::over;
+  for (ContainerModel& each : pod.containers) {
+    if (each.role == Role::init) continue;
+    if (each.live && each.live <= pod.restarts_up_to && (is_over || each.signalled || !each.running)) {
+      each.by_human = true;
+      each.by_probe = false;
+      if (!each.signalled) each.must_stop = pod.restart_by - now_;
+    } else if (!each.live && each.restart_at) {
+      each.restart_asked = true;
+      each.restart_at = now_;
+      each.restart_seen.reset();
     }
   }
+}
+
+void Model::begin_drain(PodModel& pod, Instant kill_at) {
+  if (!pod.anything_lives() || kill_at <= now_) return end_drain(pod);
+  for (const auto& [name, service] : supervisor_.services()) {
+    for (const ServiceId each : service->ids()) {
+      if (published_[pod.id].contains(each)) pod.draining.insert(each);
+    }
+  }
+  pod.drain_until = std::min(now_ + pod.spec->drain, std::max(now_, kill_at - seconds(2)));
+  pod.drain_changed = pod.drain_begun = true;
+  if (pod.draining.empty()) return end_drain(pod);
+  pod.drain = PodModel::Drain::draining;
+  pod.undrained = pod.draining;
+}
+
+void Model::end_drain(PodModel& pod) {
+  const bool was_over = std::exchange(pod.drain, PodModel::Drain::over) == PodModel::Drain::over;
+  pod.draining.clear();
+  if (pod.restarts && !was_over) ask_restarts(pod);
+}
+
+void Model::note(const EndpointDrained& input) {
+  const auto found = pods_.find(input.pod);
+  if (found == pods_.end() || found->second.draining.erase(input.service) == 0) return;
+  if (found->second.draining.empty()) end_drain(found->second);
 }
 
 void Model::note(const ContainerStarted& input) {
@@ -351,8 +399,19 @@ void Model::note(const ConnectionRefused& input) {
   }
 }
 
-void Model::leave(PodModel& pod, Instant stop_by) {
+void Model::leave(PodModel& pod, Instant stop_by, bool drains) {
+  const bool is_new = !pod.stop_by && !pod.restarts;
   pod.stop_by = pod.stop_by ? std::min(*pod.stop_by, stop_by) : stop_by;
+  pod.restarts = false;
+  if (!drains) {
+    end_drain(pod);
+  } else if (is_new) {
+    begin_drain(pod, *pod.stop_by);
+  } else if (pod.drain == PodModel::Drain::draining) {
+    const Instant until = std::max(now_, *pod.stop_by - seconds(2));
+    pod.drain_changed = pod.drain_changed || until < pod.drain_until;
+    pod.drain_until = std::min(pod.drain_until, until);
+  }
   for (ContainerModel& each : pod.containers) {
     each.awaits = false;
     each.restart_at.reset();
@@ -364,6 +423,7 @@ void Model::leave(PodModel& pod, Instant stop_by) {
 // What a probe stops already has no longer than the pod; a sidecar has until its turn comes.
 void Model::shorten(PodModel& pod) {
   if (!pod.stop_by && pod.box != PodModel::Box::broken) return;
+  if (pod.stop_by && pod.drain != PodModel::Drain::over) return;
   const Instant stop_by = pod.stop_by.value_or(pod.broken_by);
   bool later_lives = false;
   for (auto each = pod.containers.rbegin(); each != pod.containers.rend(); ++each) {

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <unordered_map>
@@ -89,6 +90,17 @@ struct PodModel {
   std::optional<ContainerModel::Entry> box_entry;
   bool abandoned = false;  // its sandbox ended and nothing may start again
   std::optional<Instant> stop_by;
+  // The drain of one that leaves or starts anew: until when, then cut and until when; and who still waits.
+  enum class Drain { none, draining, cutting, over } drain = Drain::none;
+  Instant drain_until{};
+  bool drain_changed = false, drain_begun = false;  // in this step
+  bool is_withdrawn() const { return stop_by || restarts; }
+  bool is_drained() const { return drain == Drain::over || (stop_by && !anything_lives()); }
+  std::set<ServiceId> draining;
+  std::set<ServiceId> undrained;  // who was not told so yet
+  bool restarts = false;          // on request, for all that runs of before
+  InstanceId restarts_up_to{};
+  Instant restart_by{};
   bool terminating = false;
   bool initialized = false;
   bool overdue = false;
@@ -153,6 +165,7 @@ class Model {
   void note(const ProbeFinished& input);
   void note(const ConnectionRefused& input);
   void note(const RestartRequested& input);
+  void note(const EndpointDrained& input);
   void note(const ListenerFailed&) {}
   void note(const ShutdownRequested&);
   void note(const Ticked&) {}
@@ -168,7 +181,10 @@ class Model {
 
   bool is_restart(const Effect& effect) const;
   void observe(PodModel& pod);
-  void leave(PodModel& pod, Instant stop_by);
+  void leave(PodModel& pod, Instant stop_by, bool drains = true);
+  void begin_drain(PodModel& pod, Instant kill_at);
+  void end_drain(PodModel& pod);
+  void ask_restarts(PodModel& pod);
   void shorten(PodModel& pod);
   void check(const StartSandbox& effect);
   void check(const StopSandbox& effect);
@@ -185,6 +201,8 @@ class Model {
   void check(const CloseService& effect);
   void check(const SetEndpoint& effect);
   void check(const RemoveEndpoint& effect);
+  void check(const DrainEndpoint& effect);
+  void check(const CutEndpoint& effect);
   void check(const ReportEvent& effect);
   void check(const Exit& effect);
   void check_order_of_stop(const PodModel& pod, std::size_t index) const;
@@ -192,6 +210,7 @@ class Model {
   PodModel& pod_of(const StartSandbox& effect);
 
   void check_pod(PodModel& pod);
+  void check_drain(PodModel& pod);
   void check_box(const PodModel& pod) const;
   void check_links() const;
   void check_addresses() const;
@@ -227,6 +246,7 @@ class Model {
   std::unordered_map<ProbeRunId, RunPlace> runs_;
   std::unordered_map<InstanceId, Place> dead_;
   std::map<ServiceId, Published> services_;
+  std::map<PodId, std::set<ServiceId>> published_;            // who has it among the endpoints, or had it
   std::map<std::pair<ServiceId, PodId>, std::string> links_;  // that are open
   std::optional<Instant> deleted_by_;                         // what this step's delete asks of which pod
   PodId deleted_{};

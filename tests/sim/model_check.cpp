@@ -58,7 +58,7 @@ void Model::observe(PodModel& pod) {
     pod.terminating = true;
     leave(pod, now_ + (own < Duration{0} ? seconds(1) : own));
   }
-  if (!pod.stop_by && (pod.all_regular_final() || pod.init_failed())) leave(pod, now_ + own);
+  if (!pod.stop_by && (pod.all_regular_final() || pod.init_failed())) leave(pod, now_ + own, false);
   shorten(pod);
   release(pod);
 }
@@ -71,6 +71,7 @@ void Model::bury(PodModel& pod) {
   for (const auto& [id, service] : services_) {
     must(!service.endpoints.contains(pod.id), "an endpoint of a pod that is gone");
   }
+  published_.erase(pod.id);
   pods_.erase(pod.id);
 }
 
@@ -139,6 +140,7 @@ Phase Model::phase_of(const PodModel& pod) const {
 }
 
 void Model::check_pod(PodModel& pod) {
+  check_drain(pod);
   for (std::size_t i = 0; i < pod.containers.size(); ++i) check_container(pod, i);
   const auto inits_end = pod.containers.begin() + std::ptrdiff_t(pod.inits);
   const bool all_done = std::all_of(pod.containers.begin(), inits_end, [](const auto& each) { return each.is_done(); });
@@ -160,6 +162,31 @@ void Model::check_pod(PodModel& pod) {
   check_endpoints(pod);
 }
 
+// What the services were told; and a restart is over once nothing of before lives.
+void Model::check_drain(PodModel& pod) {
+  using Drain = PodModel::Drain;
+  const bool goes_on = pod.drain == Drain::draining || pod.drain == Drain::cutting;
+  must(!goes_on || pod.undrained.empty(), "a service of ", pod.name, " was not told to drain it");
+  must(!goes_on || pod.drain_until > now_, "the drain of ", pod.name, " goes on after its time");
+  must(!goes_on || pod.is_withdrawn(), "a drain of ", pod.name, " for nothing");
+  pod.drain_changed = pod.drain_begun = false;
+  pod.undrained.clear();
+  if (pod.stop_by) {
+    for (ContainerModel& each : pod.containers) {
+      for (ProbeModel& probe : each.probes) {
+        must(!probe.run || probe.type == ProbeType::readiness, "liveness goes on in a pod that leaves");
+        probe.armed = probe.armed && probe.type == ProbeType::readiness;
+      }
+    }
+  }
+  const auto is_of_before = [&](const ContainerModel& each) {
+    return each.role != Role::init && each.live && each.live <= pod.restarts_up_to;
+  };
+  if (!pod.restarts || pod.drain != Drain::over || std::ranges::any_of(pod.containers, is_of_before)) return;
+  pod.restarts = false;
+  pod.drain = Drain::none;
+}
+
 void Model::check_container(const PodModel& pod, std::size_t index) {
   const ContainerModel& model = pod.containers[index];
   const std::string& name = model.spec->name;
@@ -175,7 +202,8 @@ void Model::check_container(const PodModel& pod, std::size_t index) {
     must(!probe.run || !model.signalled || probe.type == ProbeType::readiness, "liveness goes on while being stopped");
     must(!model.live || !probe.armed || probe.run || probe.due > now_, "a probe of ", name, " is due and does not run");
   }
-  if ((pod.stop_by || pod.box == PodModel::Box::broken) && model.live && !model.signalled) {
+  const bool is_to_stop = pod.stop_by ? pod.drain == PodModel::Drain::over : pod.box == PodModel::Box::broken;
+  if (is_to_stop && model.live && !model.signalled) {
     const auto lives = [](const ContainerModel& each) { return bool(each.live); };
     const auto next = pod.containers.begin() + std::ptrdiff_t(index) + 1;
     const bool waits = model.role == Role::sidecar && std::any_of(next, pod.containers.end(), lives);
@@ -204,19 +232,20 @@ void Model::check_endpoints(const PodModel& pod) {
     const auto label = pod.seen->metadata().labels.find("app");
     const bool selected = ref.name_space == pod.name_space && label != pod.seen->metadata().labels.end() &&
                           spec.selector.at("app") == label->second;
-    const bool ready = spec.publish_not_ready_addresses || (is_ready && !pod.terminating);
+    const bool ready = (spec.publish_not_ready_addresses || is_ready) && !pod.is_withdrawn();
     for (std::size_t i = 0; i < spec.ports.size(); ++i) {
       const auto number = pod.seen->resolve(*spec.ports[i].target_port);
       const bool has_port = number.has_value();
       must(has_port || spec.ports[i].name == "lost" || spec.ports[i].name == "admin", "a port was not found");
-      const bool wanted = selected && has_port && !is_final(pod.seen->phase()) && (ready || is_ready);
+      const bool wanted =
+          selected && has_port && !is_final(pod.seen->phase()) && !pod.is_drained() && (ready || is_ready);
       const auto& endpoints = services_.at(service->ids()[i]).endpoints;
       const auto published = endpoints.find(pod.id);
       must((published != endpoints.end()) == wanted, pod.name, wanted ? " is no endpoint of " : " is an endpoint of ",
            ref.name);
       if (!wanted) continue;
       must(published->second.ready == ready && published->second.serving == is_ready &&
-               published->second.terminating == pod.terminating,
+               published->second.terminating == pod.is_withdrawn(),
            "the endpoint of ", pod.name, " shows a wrong state");
       must(published->second.address == "127.0.0.1:" + std::to_string(*number) &&
                published->second.in_pod_network == has_own_network(*pod.spec),

@@ -163,6 +163,7 @@ void Model::check(const SignalContainer& effect) {
   must(!container.signalled, "a second stop signal");
   const bool is_broken = pod.box == PodModel::Box::broken;
   must(container.must_stop || pod.stop_by || is_broken, "a stop signal without a reason: ", container.spec->name);
+  must(!pod.stop_by || pod.drain == PodModel::Drain::over, "the stop signal came before the drain ended");
   const Duration grace = container.must_stop.value_or(Duration{0});
   container.by_probe = container.must_stop.has_value() && !container.by_human;
   container.signalled = now_;
@@ -255,6 +256,7 @@ void Model::check(const CloseService& effect) {
   must(std::ranges::none_of(links_, [&](const auto& each) { return each.first.first == effect.service; }),
        "a service was closed before its links");
   must(services_.erase(effect.service) == 1, "closed a service that is not open");
+  for (auto& [id, services] : published_) services.erase(effect.service);
 }
 
 void Model::check(const SetEndpoint& effect) {
@@ -263,6 +265,34 @@ void Model::check(const SetEndpoint& effect) {
   const auto [at, is_new] = found->second.endpoints.try_emplace(effect.pod, effect);
   must(is_new || !(at->second == effect), "an endpoint was told twice");
   at->second = effect;
+  published_[effect.pod].insert(effect.service);
+}
+
+void Model::check(const DrainEndpoint& effect) {
+  const auto found = pods_.find(effect.pod);
+  must(found != pods_.end() && services_.contains(effect.service), "a drain of what is not there");
+  PodModel& pod = found->second;
+  const bool is_new = pod.drain_begun && published_[pod.id].contains(effect.service);  // came in this step
+  must(pod.undrained.erase(effect.service) == 1 || is_new, "a drain of ", pod.name, " for nothing");
+  pod.drain = PodModel::Drain::draining;
+  pod.draining.insert(effect.service);
+  const auto& endpoints = services_.at(effect.service).endpoints;
+  const auto endpoint = endpoints.find(effect.pod);
+  must(endpoint == endpoints.end() || endpoint->second.terminating, "a drain of an endpoint that stays");
+}
+
+void Model::check(const CutEndpoint& effect) {
+  const auto found = pods_.find(effect.pod);
+  must(found != pods_.end() && found->second.draining.contains(effect.service), "a cut of what is not drained");
+  PodModel& pod = found->second;
+  if (pod.drain == PodModel::Drain::draining) {
+    must(now_ >= pod.drain_until, "cut before its time");
+    must(pod.drain_changed || is_first_step_at_or_after(pod.drain_until), "cut too late");
+    pod.drain = PodModel::Drain::cutting;
+    pod.drain_until = now_ + seconds(1);
+    pod.undrained = pod.draining;
+  }
+  must(pod.undrained.erase(effect.service) == 1, "cut twice");
 }
 
 void Model::check(const RemoveEndpoint& effect) {

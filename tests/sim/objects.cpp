@@ -60,6 +60,8 @@ PodSpec random_pod_spec(Chance& chance, const Options& options) {
     if (chance.percent(15)) spec.links.emplace_back(each);
   }
   if (options.odd_graces && chance.percent(50)) spec.termination_grace_period = chance.one_of(graces);
+  static const Duration drains[] = {seconds(0), milliseconds(1'500), seconds(25), seconds(300)};
+  if (options.odd_drains && chance.percent(50)) spec.drain = chance.one_of(drains);
   if (options.odd_backoff && chance.percent(30)) {
     static const Duration initials[] = {milliseconds(500), seconds(3)};
     spec.restart_backoff = {chance.one_of(initials), 3, seconds(100), seconds(150)};

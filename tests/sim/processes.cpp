@@ -102,6 +102,28 @@ void World::perform(const StartProbe& effect) {
            static_cast<int>(result));
 }
 
+// Connections end by themselves, sooner or later; where a worker is stuck, nobody hears of it.
+void World::perform(const DrainEndpoint& effect) {
+  drains_begun_ += 1;
+  drains_[drains_begun_] = {effect.service, effect.pod};
+  const bool slow = options_.slow_drains && chance_.percent(50);
+  schedule(slow ? chance_.skewed(seconds(40)) : Duration{0}, Kind::drained, drains_begun_);
+  if (options_.stuck_workers && chance_.percent(20)) drains_.erase(drains_begun_);
+}
+
+void World::perform(const CutEndpoint& effect) {
+  for (const auto& [number, drain] : drains_) {
+    if (drain.service != effect.service || drain.pod != effect.pod) continue;
+    schedule(chance_.up_to(milliseconds(options_.stuck_workers ? 1500 : 900)), Kind::drained, number);
+  }
+}
+
+void World::perform(const RemoveEndpoint& effect) {
+  std::erase_if(drains_, [&](const auto& each) {
+    return each.second.service == effect.service && each.second.pod == effect.pod;
+  });
+}
+
 void World::perform(const AbortProbe& effect) {
   const auto found = probes_.find(effect.run);
   if (found == probes_.end()) return;

@@ -32,6 +32,9 @@ struct InputText {
   }
   std::string operator()(const RestartRequested& input) const { return "restart " + input.object.name; }
   std::string operator()(const ConnectionRefused& input) const { return "refused, pod" + number(input.pod.value); }
+  std::string operator()(const EndpointDrained& input) const {
+    return "drained" + number(input.service.value) + " of pod" + number(input.pod.value);
+  }
   std::string operator()(const ListenerFailed&) const { return "listener failed"; }
   std::string operator()(const ShutdownRequested&) const { return "shutdown"; }
   std::string operator()(const Ticked&) const { return "tick"; }
@@ -71,6 +74,12 @@ struct EffectText {
   std::string operator()(const RemoveEndpoint& effect) const {
     return "no endpoint of" + number(effect.service.value) + ": pod" + number(effect.pod.value);
   }
+  std::string operator()(const DrainEndpoint& effect) const {
+    return "drain" + number(effect.service.value) + ": pod" + number(effect.pod.value);
+  }
+  std::string operator()(const CutEndpoint& effect) const {
+    return "cut" + number(effect.service.value) + ": pod" + number(effect.pod.value);
+  }
   std::string operator()(const ReportEvent& effect) const {
     return "event " + effect.event.object.name + ' ' + std::string(effect.event.reason) + ": " + effect.event.message;
   }
@@ -96,6 +105,8 @@ struct EffectNumber {
            effect.terminating;
   }
   std::uint64_t operator()(const RemoveEndpoint& effect) const { return effect.service.value * 64 + effect.pod.value; }
+  std::uint64_t operator()(const DrainEndpoint& effect) const { return effect.service.value * 64 + effect.pod.value; }
+  std::uint64_t operator()(const CutEndpoint& effect) const { return effect.service.value * 64 + effect.pod.value; }
   std::uint64_t operator()(const ReportEvent& effect) const {
     return static_cast<std::uint64_t>(effect.event.count) * 64 + effect.event.message.size();
   }

@@ -139,6 +139,11 @@ void World::happen(const Happening& what) {
       return schedule(chance_.skewed(seconds(3000)), Kind::stall);
     case Kind::shutdown:
       return step(ShutdownRequested{});
+    case Kind::drained: {
+      const auto drain = drains_.extract(what.id);
+      if (drain) step(EndpointDrained{drain.mapped().service, drain.mapped().pod});
+      return;
+    }
   }
 }
 

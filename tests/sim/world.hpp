@@ -7,6 +7,7 @@
 #include "options.hpp"
 
 #include <deque>
+#include <map>
 #include <queue>
 #include <string>
 #include <unordered_map>
@@ -27,7 +28,20 @@ class World {
   const std::deque<std::string>& trace() const noexcept { return trace_; }
 
  private:
-  enum class Kind { sandbox, sandbox_end, start, start_fail, crash, die, answer, operate, refuse, stall, shutdown };
+  enum class Kind {
+    sandbox,
+    sandbox_end,
+    start,
+    start_fail,
+    crash,
+    die,
+    answer,
+    operate,
+    refuse,
+    stall,
+    shutdown,
+    drained
+  };
   struct Happening {
     Instant at;
     std::uint64_t sequence;
@@ -64,6 +78,9 @@ class World {
   void perform(const KillContainer& effect);
   void perform(const StartProbe& effect);
   void perform(const AbortProbe& effect);
+  void perform(const DrainEndpoint& effect);
+  void perform(const CutEndpoint& effect);
+  void perform(const RemoveEndpoint& effect);
   void perform(const CancelProbe& effect);
   template <class Other>
   void perform(const Other&) {}
@@ -112,6 +129,12 @@ class World {
   std::int32_t next_port_ = 20'000;
   std::unordered_map<InstanceId, Process> processes_;
   std::unordered_map<ProbeRunId, Probe> probes_;
+  struct Drained {
+    ServiceId service;
+    PodId pod;
+  };
+  std::map<std::uint64_t, Drained> drains_;  // that are to be answered, by a number of their own
+  std::uint64_t drains_begun_ = 0;
   std::deque<Input> past_;  // inputs that were told once
   std::deque<std::string> trace_;
 };

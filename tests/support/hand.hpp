@@ -18,14 +18,18 @@ class Hand {
   Effects last;  // of the newest step
   Effects all;
   bool makes_sandboxes = true;  // at once, as if in the same step
+  bool drains = true;           // likewise
   std::int32_t next_port = 40001;
 
   void tell(Input input) {
     last = supervisor.step(now, std::move(input));
-    for (std::size_t i = 0; makes_sandboxes && i < last.size(); ++i) {
-      const auto* start = std::get_if<StartSandbox>(&last[i]);
-      if (start == nullptr) continue;
-      const Effects more = supervisor.step(now, sandbox_of(*start));
+    for (std::size_t i = 0; i < last.size(); ++i) {
+      Effects more;
+      if (const auto* start = std::get_if<StartSandbox>(&last[i]); start != nullptr && makes_sandboxes) {
+        more = supervisor.step(now, sandbox_of(*start));
+      } else if (const auto* drain = std::get_if<DrainEndpoint>(&last[i]); drain != nullptr && drains) {
+        more = supervisor.step(now, EndpointDrained{drain->service, drain->pod});
+      }
       last.insert(last.end(), more.begin(), more.end());
     }
     all.insert(all.end(), last.begin(), last.end());

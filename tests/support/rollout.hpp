@@ -142,6 +142,7 @@ class Rollout {
 
  private:
   void perform(const StartSandbox& effect) { queue_.push_back(SandboxStarted{effect.pod->id, {}}); }
+  void perform(const DrainEndpoint& effect) { queue_.push_back(EndpointDrained{effect.service, effect.pod}); }
   void perform(const StartContainer& effect) { queue_.push_back(ContainerStarted{effect.instance, 7}); }
   void perform(const SignalContainer& effect) {
     if (!stops_at_once) return stopping_.push_back(effect.instance);

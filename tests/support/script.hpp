@@ -115,6 +115,7 @@ class Script {
   void perform(const StartProbe& effect) { queue_.push_back(ProbeFinished{effect.run, probe(effect, now)}); }
   void perform(const SetEndpoint& effect) { endpoints[effect.service][effect.pod] = effect; }
   void perform(const RemoveEndpoint& effect) { endpoints[effect.service].erase(effect.pod); }
+  void perform(const DrainEndpoint& effect) { queue_.push_back(EndpointDrained{effect.service, effect.pod}); }
   void perform(const ReportEvent& effect) { events.push_back(effect.event); }
   void perform(const Exit&) { exited = true; }
   template <class Other>

@@ -35,8 +35,9 @@ class Container {
   // A new sandbox will come: start is to be called again. Init containers begin anew.
   void renew() noexcept;
 
-  // The pod leaves: no start ever again, and no probe ends it any more. It runs on until it is stopped.
-  void leave() noexcept;
+  // The pod leaves: no start ever again, and no probe ends it any more. It runs on until it is stopped, and its
+  // readiness is asked until then.
+  void leave(PodStep& step);
 
   // Tells the user that it will be stopped; a sidecar is told so before its turn comes, as in Kubernetes.
   void announce_stop(PodStep& step);
@@ -48,8 +49,9 @@ class Container {
   // Kills what still runs, now.
   void kill(PodStep& step);
 
-  // A human wants a new run: what runs is stopped with its grace and started again at once; a back-off ends.
-  void restart_now(PodStep& step);
+  // A human wants a new run: what runs is stopped, killed at kill_at and started again at once; a back-off ends. Runs
+  // with higher numbers than `newest` are new enough.
+  void restart_now(PodStep& step, Instant kill_at, InstanceId newest);
 
   // A liveness kill that was delayed is so no longer.
   void end_delay(PodStep& step);
@@ -81,6 +83,7 @@ class Container {
   bool is_ready() const noexcept;
   bool is_being_stopped() const noexcept { return std::holds_alternative<Stopping>(state_); }
   bool waits_for_kill() const noexcept { return kill_delayed_; }
+  bool is_killed() const noexcept;  // and not gone yet
   bool succeeded() const noexcept { return has_ended() && newest_ && newest_->exit_code == 0; }
   bool failed() const noexcept { return has_ended() && newest_ && newest_->exit_code != 0; }
   const std::optional<StateTerminated>& last_end() const noexcept { return newest_; }
@@ -132,6 +135,7 @@ class Container {
   void become_started(PodStep& step);
   void run_due_probes(PodStep& step);
   void end_probes(PodStep& step);
+  void end_health_probes(PodStep& step);
   void report_outcome(PodStep& step, const ProbeWorker& worker, const ProbeOutcome& outcome, bool thrown_away);
   void report(PodStep& step, EventType type, std::string_view reason, std::string message) const;
   RestartPolicy policy(const PodSpec& pod) const noexcept;

@@ -109,7 +109,19 @@ struct SetEndpoint {
   bool in_pod_network = false;  // the address is meant inside the pod's own network
   bool operator==(const SetEndpoint&) const = default;
 };
+// It ends what DrainEndpoint began; nothing more is told of that.
 struct RemoveEndpoint {
+  ServiceId service;
+  PodId pod;
+};
+// The pod is about to leave, so its endpoint is out of the list: it gets no new connection unless no other is ready. It
+// may have been removed before, for it was not ready, and still have connections. Answered by EndpointDrained, once.
+struct DrainEndpoint {
+  ServiceId service;
+  PodId pod;
+};
+// The time of a drain is over: end what is still open to it. EndpointDrained follows soon.
+struct CutEndpoint {
   ServiceId service;
   PodId pod;
 };
@@ -138,7 +150,7 @@ struct Exit {
 
 using Effect = std::variant<StartSandbox, StopSandbox, StartContainer, SignalContainer, KillContainer, ForgetInstance,
                             StartProbe, AbortProbe, CancelProbe, OpenService, CloseService, SetEndpoint, RemoveEndpoint,
-                            OpenLink, CloseLink, ReportEvent, Exit>;
+                            DrainEndpoint, CutEndpoint, OpenLink, CloseLink, ReportEvent, Exit>;
 using Effects = std::vector<Effect>;
 
 }  // namespace reeve

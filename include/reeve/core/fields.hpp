@@ -271,7 +271,11 @@ struct FieldsOf<PodSpec> : NoOtherKeys {
       Field{"containers", &PodSpec::containers, "The pod's programs.", Bounds{}, Presence::required},
       Field{"restartPolicy", &PodSpec::restart_policy, "Whether a container that ended is started again."},
       Field{"terminationGracePeriodSeconds", &PodSpec::termination_grace_period,
-            "Seconds from the stop signal to the kill."},
+            "Seconds from the request to leave to the kill."},
+      Field{"drainSeconds", &PodSpec::drain,
+            "Seconds that open connections get to end by themselves before the pod's programs are stopped; they are "
+            "part of terminationGracePeriodSeconds, of which 2 stay for the stop signal. reeve's own.",
+            not_negative},
       Field{"activeDeadlineSeconds", &PodSpec::active_deadline, "Seconds after which the pod is ended as Failed.",
             Bounds{1, 2147483647}},
       Field{
@@ -283,7 +287,7 @@ struct FieldsOf<PodSpec> : NoOtherKeys {
             "Services of its namespace that the pod reaches by their names, also from a network of its own."},
       Field{"restartBackoff", &PodSpec::restart_backoff, "The waits between restarts."},
   };
-  static constexpr Names<38> later{"volumes",
+  static constexpr Names<37> later{"volumes",
                                    "nodeName",
                                    "nodeSelector",
                                    "serviceAccount",
@@ -319,8 +323,7 @@ struct FieldsOf<PodSpec> : NoOtherKeys {
                                    "ephemeralContainers",
                                    "resources",
                                    "fsGroup",
-                                   "dependsOn",
-                                   "drainSeconds"};
+                                   "dependsOn"};
 };
 
 template <>

@@ -65,6 +65,11 @@ struct ProbeFinished {
 struct ConnectionRefused {
   PodId pod;
 };
+// No connection of this service to the pod is open, and none will be: every worker has it out of its list.
+struct EndpointDrained {
+  ServiceId service;
+  PodId pod;
+};
 // A listening address of a service cannot be had, and why.
 struct ListenerFailed {
   ServiceId service;
@@ -85,7 +90,7 @@ struct ShutdownRequested {};
 struct Ticked {};
 
 using Input = std::variant<ObjectApplied, ObjectDeleted, SandboxStarted, SandboxFailed, SandboxEnded, ContainerStarted,
-                           ContainerStartFailed, ContainerExited, ProbeFinished, ConnectionRefused, ListenerFailed,
-                           RestartRequested, ShutdownRequested, Ticked>;
+                           ContainerStartFailed, ContainerExited, ProbeFinished, ConnectionRefused, EndpointDrained,
+                           ListenerFailed, RestartRequested, ShutdownRequested, Ticked>;
 
 }  // namespace reeve

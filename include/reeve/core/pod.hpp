@@ -3,6 +3,7 @@
 // conditions (pkg/kubelet/kubelet_pods.go getPhase, pkg/kubelet/status/generate.go).
 
 #include <reeve/core/container.hpp>
+#include <reeve/core/leaving.hpp>
 #include <reeve/core/sandbox.hpp>
 #include <reeve/core/spec.hpp>
 #include <reeve/core/status.hpp>
@@ -39,6 +40,9 @@ class Pod {
   bool sandbox_refused(Step& step, const std::string& why);  // it was made and is of no use
   bool sandbox_ended(Step& step);
 
+  // A service has no connection to it any more. False: the pod waits for no such thing.
+  bool endpoint_drained(Step& step, ServiceId service);
+
   // What happened; identities of runs that ended long ago change nothing.
   void started(Step& step, InstanceId instance, int pid);
   void start_failed(Step& step, InstanceId instance, const std::string& message);
@@ -74,6 +78,14 @@ class Pod {
   std::size_t fingerprint() const noexcept;
   unsigned standing() const noexcept;
   Instant ready_since() const noexcept { return transitions_[static_cast<std::size_t>(ConditionType::ready)]; }
+
+  // Its endpoints take no new connection unless no other is ready.
+  bool is_withdrawn() const noexcept { return leaving_ != nullptr || restart_ != nullptr; }
+  // They take none at all: its programs have got their stop signals, or are about to.
+  bool is_drained() const noexcept;
+  // The steps of its leaving, or of its restart on request, so far.
+  std::vector<LeavingRecord> leaving_steps() const;
+  std::size_t services_waited_for() const noexcept;
 
   // A container of it is being stopped and will start again: its readiness is about to end.
   bool is_restarting() const noexcept;
@@ -118,7 +130,10 @@ class Pod {
   template <class Handler>
   bool with_sandbox(Step& step, Handler&& handler);
   template <class Handler>
-  void for_each(Handler&& handler);
+  void for_each(Handler&& handler) {
+    for (Container& each : init_) handler(each);
+    for (Container& each : regular_) handler(each);
+  }
   void report(Step& step, EventType type, std::string_view reason, std::string message) const;
   std::vector<HostEntry> host_entries(const Step& step) const;
   bool retry_sandbox(Step& step, const std::string& message);
@@ -130,6 +145,15 @@ class Pod {
   bool run_init(PodStep& step);
   bool is_overdue(Instant now) const noexcept;
   void exceed_deadline(PodStep& step);
+  enum class Drain { yes, no };
+  void begin_leaving(Step& step, Instant kill_at, Drain drain);
+  void begin_restart(PodStep& step);
+  void drain(Step& step, Leaving& walk);
+  void tick(PodStep& step, Leaving& walk) const;
+  void follow(Instant now, Leaving& walk) const;
+  void go_on_leaving(PodStep& step);
+  void go_on_restarting(PodStep& step);
+  const Leaving* walk() const noexcept { return leaving_ ? leaving_.get() : restart_ ? &restart_->walk : nullptr; }
   void stop_in_order(PodStep& step, Instant kill_at);
   bool all_regular_ended() const noexcept;
   bool init_failed() const noexcept;
@@ -156,7 +180,14 @@ class Pod {
   std::vector<Container> init_;
   std::vector<Container> regular_;
   std::optional<Removal> removal_;
-  std::optional<Instant> stopping_by_;  // everything of it is being stopped, and killed by then
+  // The containers are to be started anew: those that still are of before.
+  struct Restart {
+    Leaving walk;
+    InstanceId newest;
+    bool is_asked = false;  // of all its containers
+  };
+  std::unique_ptr<Leaving> leaving_;  // everything of it is to be stopped for good
+  std::unique_ptr<Restart> restart_;
   bool deadline_exceeded_ = false;
   bool abandoned_ = false;         // its sandbox ended, and its policy allows no second start
   bool initialized_ = false;       // in this sandbox

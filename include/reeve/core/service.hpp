@@ -41,6 +41,10 @@ class Service {
   void update(Step& step, const Pod& pod);
   void remove(Step& step, PodId pod);
 
+  // It has the pod among its endpoints, or had it; and those of its ports for which that is so.
+  bool has_published(PodId pod) const;
+  void add_published(PodId pod, std::vector<ServiceId>& services) const;
+
   // What serves without being a pod, each under an identity of its own.
   struct FixedEndpoint {
     std::string address;
@@ -65,7 +69,8 @@ class Service {
   ServiceAddresses given_;
   std::vector<ServiceId> ids_;
   Instant created_;
-  std::vector<std::unordered_map<PodId, SetEndpoint>> published_;  // one map per port
+  // One map per port; nothing: the pod was published there, and is so no longer.
+  std::vector<std::unordered_map<PodId, std::optional<SetEndpoint>>> published_;
   std::vector<FixedEndpoint> fixed_;
 };
 

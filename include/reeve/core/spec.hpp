@@ -132,6 +132,7 @@ struct PodSpec {
   std::vector<ContainerSpec> containers;
   RestartPolicy restart_policy = RestartPolicy::always;
   Duration termination_grace_period = seconds(30);
+  Duration drain = seconds(10);  // reeve's own
   std::optional<Duration> active_deadline;
   std::optional<Network> network;      // unset: host, but see Deployment
   std::optional<Isolation> isolation;  // unset: as [supervisor] says

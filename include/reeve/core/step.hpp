@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace reeve {
 
@@ -26,6 +27,9 @@ class Surroundings {
     const Service* service = nullptr;
   };
   virtual Linked linked(const ObjectRef& service) const = 0;
+
+  // Services that have the pod among their endpoints, or had it, so that connections to it may be open.
+  virtual std::vector<ServiceId> published_by(PodId pod) const = 0;
 };
 
 struct Step {

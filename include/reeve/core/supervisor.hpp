@@ -77,7 +77,7 @@ class Supervisor : private Deployment::Owner, private Surroundings {
   struct Entry {
     std::unique_ptr<Pod> pod;
     std::optional<Instant> timer;
-    std::vector<Service*> services;  // those that may select it
+    std::vector<Service*> services;  // those that select it, or did
     ReplicaSet* owner = nullptr;     // while that exists
     std::vector<OpenLink> links;     // that are open in its network
     std::uint64_t version = 0;       // 0: nobody was told of it yet
@@ -95,6 +95,7 @@ class Supervisor : private Deployment::Owner, private Surroundings {
   void answer(Step& step, ContainerExited& input);
   void answer(Step& step, ProbeFinished& input);
   void answer(Step& step, ConnectionRefused& input);
+  void answer(Step& step, EndpointDrained& input);
   void answer(Step& step, ListenerFailed& input);
   void answer(Step& step, RestartRequested& input);
   void answer(Step& step, ShutdownRequested& input);
@@ -135,6 +136,7 @@ class Supervisor : private Deployment::Owner, private Surroundings {
   void take(const Pod& pod);
   void give_back(const Pod& pod);
   Linked linked(const ObjectRef& service) const override;
+  std::vector<ServiceId> published_by(PodId pod) const override;
   void update_links(Step& step, Entry& entry);
   void update_links(Step& step, const ObjectRef& service);
   void reschedule(Entry& entry);
