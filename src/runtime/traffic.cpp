@@ -39,35 +39,20 @@ void Traffic::perform(const SetEndpoint& effect) {
   if (effect.in_pod_network && network == nullptr) return perform(RemoveEndpoint{effect.service, effect.pod});
   proxy_->set_endpoint(effect.service, {effect.pod, *std::move(address), effect.ready, effect.serving,
                                         effect.terminating, std::move(network)});
-  if (const auto found = services_.find(effect.service); found != services_.end()) {
-    found->second.listed.insert(effect.pod);
-  }
   count_ready(effect.service, effect.pod, effect.ready);
 }
 
 void Traffic::perform(const RemoveEndpoint& effect) {
   proxy_->remove_endpoint(effect.service, effect.pod);
-  draining_.erase({effect.service, effect.pod});
-  if (const auto found = services_.find(effect.service); found != services_.end()) {
-    found->second.listed.erase(effect.pod);
-  }
   count_ready(effect.service, effect.pod, false);
 }
 
-// The endpoint was set to terminating just before, of which the proxy tells the end; it also does so of one that it
-// does not have, and that one is out of it where no other is ready, or it would go on to take connections.
 void Traffic::perform(const DrainEndpoint& effect) {
-  draining_.emplace(effect.service, effect.pod);
-  const auto found = services_.find(effect.service);
-  const bool drains = found != services_.end() && found->second.listed.contains(effect.pod);
-  if (!drains || found->second.ready.empty()) proxy_->remove_endpoint(effect.service, effect.pod);
+  proxy_->drain(effect.service, effect.pod);
+  count_ready(effect.service, effect.pod, false);
 }
 
-// What is still open ends with the program that serves it: the proxy cannot end it yet.
-void Traffic::perform(const CutEndpoint& effect) {
-  proxy_->remove_endpoint(effect.service, effect.pod);
-  on_drained({effect.service, effect.pod});
-}
+void Traffic::perform(const CutEndpoint& effect) { proxy_->cut(effect.service, effect.pod); }
 
 void Traffic::perform(const OpenLink& effect) {
   auto network = sandboxes_.network_of(effect.pod);
@@ -108,9 +93,7 @@ void Traffic::on_listen_failed(const proxy::ListenFailed& told) {
   post_(ListenerFailed{told.service, told.address.to_string(), std::move(message)});
 }
 
-void Traffic::on_drained(const proxy::Drained& told) {
-  if (draining_.erase({told.service, told.pod}) != 0) post_(EndpointDrained{told.service, told.pod});
-}
+void Traffic::on_drained(const proxy::Drained& told) { post_(EndpointDrained{told.service, told.pod}); }
 
 void Traffic::on_connect_refused(const proxy::ConnectRefused& told) { post_(ConnectionRefused{told.pod}); }
 

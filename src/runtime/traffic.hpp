@@ -37,7 +37,6 @@ class Traffic final : private proxy::ProxyEvents {
   struct Known {
     std::string name;
     std::set<PodId> ready;
-    std::set<PodId> listed;  // by the proxy
   };
 
   Traffic(const SandboxRunner& sandboxes, Narrator& narrator, Post post)
@@ -52,7 +51,6 @@ class Traffic final : private proxy::ProxyEvents {
   Narrator& narrator_;
   Post post_;
   std::unordered_map<ServiceId, Known> services_;
-  std::set<std::pair<ServiceId, PodId>> draining_;  // and the core waits for its end
   std::unique_ptr<proxy::Proxy> proxy_;
 };
 
