@@ -31,6 +31,7 @@ void Container::stop(PodStep& step, Instant kill_at) {
   if (!is_live()) return;
   if (auto* stopping = std::get_if<Stopping>(&state_)) {
     stopping->kill_at = std::min(stopping->kill_at, std::max(kill_at, stopping->signalled + shortest_grace));
+    if (stopping->kill_at <= step.now) kill(step);
     return;
   }
   begin_stop(step, std::max(kill_at, step.now + shortest_grace), StopCause::pod);

@@ -41,6 +41,8 @@ class Answers {
           pending_.push_back(ContainerStarted{start->instance, 7});
         } else if (const auto* probe = std::get_if<StartProbe>(&each)) {
           pending_.push_back(ProbeFinished{probe->run, {}});
+        } else if (const auto* drain = std::get_if<DrainEndpoint>(&each)) {
+          pending_.push_back(EndpointDrained{drain->service, drain->pod});
         } else if (const auto* signal = std::get_if<SignalContainer>(&each)) {
           pending_.push_back(ContainerExited{signal->instance, {0, 15}});
         }

@@ -77,6 +77,9 @@ BOOST_AUTO_TEST_CASE(an_overdue_pod_cancelled_the_probe_that_had_just_answered) 
 
 BOOST_AUTO_TEST_CASE(clean_up_forgot_pods_that_were_still_stopping) { check_seed(21); }
 
+BOOST_AUTO_TEST_CASE(a_liveness_kill_in_mid_drain_passed_for_the_stop_of_the_pod) { check_seed(5); }
+BOOST_AUTO_TEST_CASE(a_kill_that_was_due_when_the_drain_ended_was_put_off_to_a_tick_of_its_own) { check_seed(333); }
+
 BOOST_AUTO_TEST_CASE(the_same_seed_has_the_same_effects) {
   for (std::uint64_t seed = 7001; seed < 7006; ++seed) {
     World one(seed, virtual_time(), false), other(seed, virtual_time(), false);

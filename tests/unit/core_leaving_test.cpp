@@ -311,6 +311,27 @@ BOOST_AUTO_TEST_CASE(a_liveness_kill_that_goes_on_does_not_end_the_drain) {
   BOOST_TEST(hand.signalled("main"));
 }
 
+BOOST_AUTO_TEST_CASE(a_kill_that_is_overdue_when_the_drain_ends_comes_at_once) {
+  Hand hand;
+  PodObject pod = web_pod();
+  pod.spec.drain = seconds(300);
+  pod.spec.containers.push_back(container_named("sick"));
+  pod.spec.containers[1].liveness_probe = exec_probe(Duration{0}, seconds(10), 1);
+  pod.spec.containers[1].liveness_probe->termination_grace_period = seconds(100);
+  hand.drains = false;
+  hand.tell(ObjectApplied{service_of("web")});
+  hand.tell(ObjectApplied{pod});
+  hand.started("sick");
+  serve(hand);
+  hand.advance(seconds(10));
+  hand.answers("sick", ProbeType::liveness, ProbeResult::failure);
+  hand.remove("web", seconds(2));
+  hand.advance(milliseconds(1'500));  // late for its second
+  hand.now += seconds(5);
+  hand.tell(Ticked{});
+  BOOST_TEST(hand.killed("sick"));
+}
+
 BOOST_AUTO_TEST_CASE(an_exceeded_deadline_drains) {
   Hand hand;
   PodObject pod = web_pod();
