@@ -109,6 +109,8 @@ std::string Renderer::uid_of(const ObjectRef& object) const {
       const auto found = supervisor.services().find(object);
       return found == supervisor.services().end() ? std::string() : uid(*found->second);
     }
+    case Kind::node:
+      return supervisor.node_name();  // as kubelet's events about its node have it
   }
   return {};
 }

@@ -75,7 +75,9 @@ std::string refused_change(const config::Placed& placed, const Supervisor& super
 }
 
 int simulate(std::vector<Version> versions, Duration span, std::int64_t seed, const Asked& asked) {
-  Simulation simulation({static_cast<std::uint64_t>(seed), versions.front().configuration.supervisor.isolation}, {});
+  Simulation simulation({.seed = static_cast<std::uint64_t>(seed),
+                         .default_isolation = versions.front().configuration.supervisor.isolation},
+                        {});
   for (Version& version : versions) {
     const bool is_first = &version == &versions.front();
     if (!is_first && version.at) simulation.advance(std::max(*version.at - simulation.now(), Duration{0}));

@@ -55,6 +55,7 @@ Object empty_object(Kind kind) {
       return ServiceObject{};
     case Kind::pod:
     case Kind::replica_set:
+    case Kind::node:
       return PodObject{};
   }
   return PodObject{};

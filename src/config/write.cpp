@@ -105,6 +105,7 @@ std::string_view api_version(Kind kind) noexcept {
   switch (kind) {
     case Kind::pod:
     case Kind::service:
+    case Kind::node:
       return "v1";
     case Kind::deployment:
     case Kind::replica_set:

@@ -10,10 +10,10 @@ constexpr std::uint32_t hosts = 254;  // of each of the 255 networks: neither th
 constexpr std::uint32_t slots = 255 * hosts;
 }  // namespace
 
-const std::string& AddressPool::hold(const std::string& name) {
+const std::string& AddressPool::hold(const std::string& name, const std::string& had) {
   Held& held = by_name_[name];
   if (held.holders++ == 0) {
-    held.address = choose(name);
+    held.address = had.empty() ? choose(name) : had;
     occupy(held.address);
   }
   return held.address;

@@ -13,6 +13,7 @@ Deployment::Deployment(DeploymentObject object, Instant created)
 void Deployment::replace(DeploymentObject object) {
   if (object.spec != object_.spec || object.metadata.annotations != object_.metadata.annotations) generation_ += 1;
   object_ = std::move(object);
+  unsaved_ = true;
   limits_ = rollout::limits_of(object_.spec);
   find_newest();
 }
@@ -31,6 +32,7 @@ void Deployment::reconcile(Step& step, Owner& owner) {
   if (object_.spec.paused || complete) clean_up(step, owner);
   for (const auto& each : sets_) {
     if (each->take_changed()) owner.changed(*each);
+    unsaved_ = each->take_unsaved() || unsaved_;
   }
   if (status_ != before) owner.changed(*this);
 }
@@ -176,6 +178,7 @@ void Deployment::clean_up(Step& step, Owner& owner) {
     const auto found = std::ranges::find(sets_, each, &std::unique_ptr<ReplicaSet>::get);
     std::unique_ptr<ReplicaSet> removed = std::move(*found);
     sets_.erase(found);
+    unsaved_ = true;
     owner.removed(step, std::move(removed));
   }
 }

@@ -45,7 +45,9 @@ void Deployment::take_back(Step& step, const ReplicaSet& set) {
 
 // Another update went well since.
 void Deployment::forget_rollback() {
-  if (newest_ != nullptr && newest_->name().name != last_rollback_.to) last_rollback_ = {};
+  if (newest_ == nullptr || newest_->name().name == last_rollback_.to || last_rollback_ == Rollback{}) return;
+  last_rollback_ = {};
+  unsaved_ = true;
 }
 
 // --- livenessBudget. ---

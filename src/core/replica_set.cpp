@@ -42,11 +42,15 @@ ReplicaSet::ReplicaSet(const DeploymentObject& deployment, Instant deployment_cr
       deployment_{Kind::deployment, deployment.metadata.name_space, deployment.metadata.name},
       deployment_created_(deployment_created),
       created_(created),
-      template_(std::make_shared<const PodTemplate>(deployment.spec.pod_template)),
       selector_(deployment.spec.selector.match_labels),
       min_ready_(deployment.spec.min_ready) {
-  has_fixed_port_ = !template_->spec.network && fixed_port(template_->spec).has_value();
+  set_template(deployment.spec.pod_template);
   selector_[hash_label] = hash_;
+}
+
+void ReplicaSet::set_template(PodTemplate pod_template) {
+  template_ = std::make_shared<const PodTemplate>(std::move(pod_template));
+  has_fixed_port_ = !template_->spec.network && fixed_port(template_->spec).has_value();
 }
 
 Labels ReplicaSet::labels() const {
@@ -61,7 +65,7 @@ void ReplicaSet::annotate(const std::string& key, std::string value) {
   std::string& current = annotations_[key];
   if (current == value) return;
   current = std::move(value);
-  changed_ = true;
+  changed_ = unsaved_ = true;
 }
 
 void ReplicaSet::take_annotations(const Labels& of_deployment, std::int64_t revision) {
@@ -88,14 +92,14 @@ void ReplicaSet::resize(std::int64_t size) {
   if (size == size_) return;
   size_ = size;
   generation_ += 1;
-  changed_ = true;
+  changed_ = unsaved_ = true;
 }
 
 void ReplicaSet::require_ready_for(Duration min_ready, const Pods& pods, Instant now) {
   if (min_ready == min_ready_) return;
   min_ready_ = min_ready;
   generation_ += 1;
-  changed_ = true;
+  changed_ = unsaved_ = true;
   for (const PodId each : this->pods()) update(*pods.find(each), now);
 }
 

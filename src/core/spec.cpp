@@ -18,6 +18,8 @@ std::string_view kind_name(Kind kind) noexcept {
       return "Service";
     case Kind::replica_set:
       return "ReplicaSet";
+    case Kind::node:
+      return "Node";
   }
   return "Pod";
 }

@@ -10,17 +10,21 @@ Effects Supervisor::step(Instant now, Input input) {
   effects_indexed_ = 0;
   Step step{now, effects, events_, ids_, *this};
   std::visit([&](auto& each) { answer(step, each); }, input);
-  wake_deployments(now);
+  finish(step);
+  return effects;
+}
+
+void Supervisor::finish(Step& step) {
+  wake_deployments(step.now);
   reconcile_deployments(step);  // what is wanted first: no timer starts something that is to go
   fire_timers(step);
   reconcile_deployments(step);
-  index_new_ids(effects);
-  note_step(effects);
+  index_new_ids(step.effects);
+  note_step(step.effects);
   if (shutting_down_ && !exited_ && entries_.empty()) {
     exited_ = true;
     step.want(Exit{0});
   }
-  return effects;
 }
 
 std::optional<Instant> Supervisor::deadline() const noexcept {
@@ -159,6 +163,7 @@ void Supervisor::answer(Step& step, RestartRequested& input) {
 }
 
 void Supervisor::answer(Step& step, ShutdownRequested&) {
+  if (!shutting_down_) pods_at_shutdown_ = save_pods();
   const bool again = std::exchange(shutting_down_, true);
   unsettled_.clear();
   deployment_timers_.clear();
@@ -171,14 +176,15 @@ void Supervisor::answer(Step& step, ShutdownRequested&) {
 
 // --- Pods. ---
 
-void Supervisor::create_pod(Step& step, ObjectMeta metadata, std::shared_ptr<const PodSpec> spec, ReplicaSet* owner) {
+void Supervisor::create_pod(Step& step, ObjectMeta metadata, std::shared_ptr<const PodSpec> spec, ReplicaSet* owner,
+                            const std::string& address_before) {
   const auto id = step.new_id<PodId>();
   by_name_[{Kind::pod, metadata.name_space, metadata.name}] = id;
   Entry& entry = entries_[id];
   entry.owner = owner;
   std::string pod_ip(host_ip);
-  if (has_own_network(*spec)) pod_ip = pod_ips_.hold(address_name(metadata.name_space, metadata.name));
-  entry.pod = std::make_unique<Pod>(id, random_uid(random_), std::move(metadata), std::move(spec),
+  if (has_own_network(*spec)) pod_ip = pod_ips_.hold(address_name(metadata.name_space, metadata.name), address_before);
+  entry.pod = std::make_unique<Pod>(id, random_uid(random_, uid_ending_), std::move(metadata), std::move(spec),
                                     owner == nullptr ? std::nullopt : std::optional(owner->name()), std::move(pod_ip),
                                     step.now);
   match_services(entry);
@@ -247,6 +253,7 @@ void Supervisor::bury(Step& step, PodId id) {
   entries_.erase(id);
   if (auto successor = successors_.extract(name)) {
     PodObject object = std::move(successor.mapped());
+    saved_version_ += 1;  // it gets an address
     auto spec = std::make_shared<const PodSpec>(std::move(object.spec));
     create_pod(step, std::move(object.metadata), std::move(spec), nullptr);
   }
@@ -302,6 +309,7 @@ void Supervisor::reconcile_deployments(Step& step) {
     unsettled_.erase(unsettled_.begin());
     if (found == deployments_.end()) continue;
     found->second->reconcile(step, *this);
+    saved_version_ += found->second->take_unsaved() ? 1 : 0;
     reschedule(*found->second);
   }
 }

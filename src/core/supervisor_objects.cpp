@@ -30,15 +30,19 @@ void Supervisor::answer(Step& step, ObjectApplied& input) {
 void Supervisor::answer(Step& step, ObjectDeleted& input) {
   if (input.object.kind == Kind::pod) {
     successors_.erase(input.object);
+    std::erase_if(pods_at_shutdown_, [&](const SavedPod& each) { return ref_of(each.object) == input.object; });
+    saved_version_ += 1;
     const auto found = by_name_.find(input.object);
     if (found != by_name_.end()) remove(step, found->second, input.grace);
   } else if (auto deployment = deployments_.extract(input.object)) {
+    saved_version_ += 1;
     deployment.mapped()->remove_all(step, *this);
     selectors_.erase(input.object);
     unschedule(input.object);
     note(Resource::deployments, input.object, ChangeType::deleted,
          std::shared_ptr<const Deployment>(std::move(deployment.mapped())));
   } else if (auto service = services_.extract(input.object)) {
+    saved_version_ += 1;
     close(step, input.object, *service.mapped());
     give_back_addresses(*service.mapped());
     note_service_gone(std::move(service.mapped()), input.object);
@@ -53,11 +57,13 @@ void Supervisor::apply(Step& step, PodObject object) {
     const Pod& current = *find(found->second);
     const bool unchanged = *current.spec() == object.spec && current.metadata() == object.metadata;
     if (unchanged && !current.is_terminating()) return;
+    saved_version_ += 1;
     const bool already_leaves = current.is_terminating();
     successors_.insert_or_assign(name, std::move(object));
     if (!already_leaves) remove(step, found->second, std::nullopt);
     return;
   }
+  saved_version_ += 1;
   auto spec = std::make_shared<const PodSpec>(std::move(object.spec));
   create_pod(step, std::move(object.metadata), std::move(spec), nullptr);
 }
@@ -99,17 +105,26 @@ void Supervisor::warn_of_overlap(Step& step, const Deployment& deployment) {
 void Supervisor::apply(Step& step, ServiceObject object) {
   const ObjectRef name{Kind::service, object.metadata.name_space, object.metadata.name};
   const auto found = services_.find(name);
-  Service* service = found == services_.end() ? nullptr : found->second.get();
+  const Service* service = found == services_.end() ? nullptr : found->second.get();
   if (service != nullptr && service->object() == object) return;
+  saved_version_ += 1;
   ServiceAddresses given = take_addresses(object, service);
   if (service != nullptr) give_back_addresses(*service);
+  put(step, std::move(object), std::move(given), step.now);
+}
+
+// A new one, or one in the place of another.
+void Supervisor::put(Step& step, ServiceObject object, ServiceAddresses given, Instant created) {
+  const ObjectRef name = ref_of(object);
+  const auto found = services_.find(name);
+  Service* service = found == services_.end() ? nullptr : found->second.get();
   for (const Resource each : {Resource::services, Resource::endpoints}) {
     service != nullptr ? void(shadowed_.insert({each, name})) : note(each, name, ChangeType::added);
   }
   if (service != nullptr && service->ids().size() == object.spec.ports.size()) {
     service->replace(std::move(object), std::move(given));
   } else {
-    service = make_service(step, name, std::move(object), std::move(given));
+    service = make_service(step, name, std::move(object), std::move(given), created);
   }
   for (const auto& each : service->fixed_endpoints()) fixed_endpoints_.erase(each.id);
   service->open(step);
@@ -123,8 +138,8 @@ void Supervisor::apply(Step& step, ServiceObject object) {
 }
 
 // Each of its ports is proxied for itself: with another number of them it is another one.
-Service* Supervisor::make_service(Step& step, const ObjectRef& name, ServiceObject object, ServiceAddresses given) {
-  Instant created = step.now;
+Service* Supervisor::make_service(Step& step, const ObjectRef& name, ServiceObject object, ServiceAddresses given,
+                                  Instant created) {
   if (const auto old = services_.extract(name)) {
     created = old.mapped()->created();
     close(step, name, *old.mapped());

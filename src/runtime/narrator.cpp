@@ -27,6 +27,8 @@ std::string lower_kind(Kind kind) {
       return "service/";
     case Kind::replica_set:
       return "replicaset.apps/";
+    case Kind::node:
+      return "node/";
   }
   return {};
 }

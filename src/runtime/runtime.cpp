@@ -60,7 +60,9 @@ Runtime::Runtime(uv_loop_t& loop, Console& console, std::vector<std::string> fil
     : loop_(loop),
       narrator_(console),
       files_(std::move(files)),
-      supervisor_({linux::entropy_seed(), configuration.supervisor.isolation, node_name()}),
+      supervisor_({.seed = linux::entropy_seed(),
+                   .default_isolation = configuration.supervisor.isolation,
+                   .node_name = node_name()}),
       settings_(configuration.supervisor),
       images_(configuration.images),
       wall_offset_(linux::wall_now().time_since_epoch() - linux::monotonic_now().time_since_epoch()) {}

@@ -78,6 +78,20 @@ bool Model::is_news(const Input& input) const {
   return !std::holds_alternative<Ticked>(input);
 }
 
+void Model::restart(Instant now) {
+  now_ = now;
+  deleted_ = {};
+  pods_.clear();
+  instances_.clear();
+  runs_.clear();
+  dead_.clear();
+  services_.clear();
+  links_.clear();
+  active_.clear();
+  newest_instance_ = {};
+  for (auto& [name, each] : rollouts_) each.available = each.newest_available = 0;
+}
+
 void Model::before(Instant now, const Input& input) {
   must(now >= last_, "the simulation went back in time");
   now_ = now;

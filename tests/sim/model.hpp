@@ -132,6 +132,9 @@ class Model {
   void before(Instant now, const Input& input);
   void after(Instant now, const Effects& effects);
 
+  // The supervisor was killed, and everything with it; one that begins with what was saved stands in its place.
+  void restart(Instant now);
+
   // True if the input names something that the supervisor still cares about.
   bool is_news(const Input& input) const;
 
@@ -167,6 +170,8 @@ class Model {
   void note(const RestartRequested& input);
   void note(const EndpointDrained& input);
   void note(const ListenerFailed&) {}
+  void note(const StateNotKept&) {}
+  void note(const StateKeptAgain&) {}
   void note(const ShutdownRequested&);
   void note(const Ticked&) {}
 

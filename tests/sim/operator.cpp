@@ -28,7 +28,7 @@ DeploymentObject World::changed(DeploymentObject running, DeploymentObject other
 void World::roll_something() {
   static const IntOrString numbers[] = {0, 1, 2, 5, "0%", "1%", "25%", "50%", "100%"};
   static const Duration waits[] = {seconds(0), seconds(0), seconds(3), seconds(45)};
-  const auto& all = supervisor_.deployments();
+  const auto& all = supervisor_->deployments();
   if (all.empty()) return apply_something();
   DeploymentObject object = std::next(all.begin(), std::ptrdiff_t(chance_.below(all.size())))->second->object();
   DeploymentSpec& spec = object.spec;
@@ -59,7 +59,7 @@ void World::roll_something() {
 // Another version, one that never gets ready before calm comes, or one of those there were.
 void World::change_template(DeploymentObject& object) {
   PodSpec& spec = object.spec.pod_template.spec;
-  const auto& sets = supervisor_.deployments().at(ref_of(object))->replica_sets();
+  const auto& sets = supervisor_->deployments().at(ref_of(object))->replica_sets();
   if (!sets.empty() && chance_.percent(35)) {
     spec = sets[chance_.below(sets.size())]->pod_template().spec;
   } else if (chance_.percent(30)) {
@@ -71,8 +71,8 @@ void World::change_template(DeploymentObject& object) {
 }
 
 void World::restart_something() {
-  const auto& all = supervisor_.deployments();
-  const auto pods = supervisor_.pods();
+  const auto& all = supervisor_->deployments();
+  const auto pods = supervisor_->pods();
   if (!pods.empty() && chance_.percent(50)) {
     const PodIdentity& pod = pods[chance_.below(pods.size())]->identity();
     step(RestartRequested{{Kind_of_pod, pod.name_space, pod.name}});
@@ -83,7 +83,7 @@ void World::restart_something() {
 
 void World::resume_all() {
   std::vector<DeploymentObject> paused;
-  for (const auto& [name, each] : supervisor_.deployments()) {
+  for (const auto& [name, each] : supervisor_->deployments()) {
     if (each->object().spec.paused) paused.push_back(each->object());
   }
   for (DeploymentObject& each : paused) {
@@ -96,12 +96,12 @@ void World::apply_something() {
   const auto die = chance_.below(10);
   if (die < 5) {
     PodObject pod = random_pod(chance_, options_);
-    const bool exists = supervisor_.find_pod(pod.metadata.name_space, pod.metadata.name) != nullptr;
+    const bool exists = supervisor_->find_pod(pod.metadata.name_space, pod.metadata.name) != nullptr;
     if (!exists || options_.replacements) step(ObjectApplied{std::move(pod)});
   } else if (die < 8) {
     DeploymentObject deployment = random_deployment(chance_, options_);
-    const auto found = supervisor_.deployments().find(ref_of(deployment));
-    if (found != supervisor_.deployments().end()) {
+    const auto found = supervisor_->deployments().find(ref_of(deployment));
+    if (found != supervisor_->deployments().end()) {
       deployment = changed(found->second->object(), std::move(deployment));
     }
     step(ObjectApplied{std::move(deployment)});
@@ -116,7 +116,7 @@ void World::delete_something() {
   const auto die = chance_.below(10);
   ObjectDeleted input;
   if (die < 7) {
-    const auto all = supervisor_.pods();
+    const auto all = supervisor_->pods();
     if (all.empty()) return;
     const Pod& pod = *all[chance_.below(all.size())];
     input.object = {Kind_of_pod, pod.identity().name_space, pod.identity().name};

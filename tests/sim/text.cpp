@@ -30,6 +30,8 @@ struct InputText {
     constexpr const char* results[] = {"success", "warning", "failure", "unknown", "error"};
     return "probe" + number(input.run.value) + ' ' + results[static_cast<int>(input.outcome.result)];
   }
+  std::string operator()(const StateNotKept&) const { return "state not kept"; }
+  std::string operator()(const StateKeptAgain&) const { return "state kept again"; }
   std::string operator()(const RestartRequested& input) const { return "restart " + input.object.name; }
   std::string operator()(const ConnectionRefused& input) const { return "refused, pod" + number(input.pod.value); }
   std::string operator()(const EndpointDrained& input) const {

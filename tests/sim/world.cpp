@@ -11,6 +11,7 @@ constexpr std::size_t trace_lines_max = 400;
 constexpr std::size_t past_max = 64;
 constexpr Duration calm_within = seconds(6000);  // the longest back-off, and every wave of a rollout
 constexpr Duration gone_within = seconds(300);
+constexpr Duration crash_every = seconds(2000);
 
 }  // namespace
 
@@ -20,8 +21,10 @@ World::World(std::uint64_t seed, Duration lasts, bool trace)
       lasts_(lasts),
       tracing_(trace),
       rolls_(seed % 5 != 3),
-      supervisor_({.seed = seed}),
-      model_(supervisor_) {
+      crashes_(seed % 7 == 6),
+      crash_chance_(~seed),
+      supervisor_(SupervisorOptions{.seed = seed}),
+      model_(*supervisor_) {
   if (seed % 8 == 5) options_.operator_every /= 40;  // a very busy operator
 }
 
@@ -30,6 +33,7 @@ void World::run() {
   schedule(options_.operator_every, Kind::operate);
   if (options_.refusals) schedule(seconds(30), Kind::refuse);
   if (options_.stalls) schedule(seconds(100), Kind::stall);
+  if (crashes_) schedule(crash_chance_.skewed(crash_every), Kind::crash_reeve);
   run_until(now_ + lasts_);
   if (options_.shutdown_at_end) return shut_down();
   calm_down();
@@ -48,7 +52,7 @@ void World::calm_down() {
 // Every pod has ended, or each of its containers is ready or has ended for good; none is still leaving.
 bool World::is_settled() const {
   const auto is_rolled_out = [this](const auto& each) { return model_.is_rolled_out(*each.second); };
-  if (!std::ranges::all_of(supervisor_.deployments(), is_rolled_out)) return false;
+  if (!std::ranges::all_of(supervisor_->deployments(), is_rolled_out)) return false;
   return std::ranges::all_of(model_.pods(), [](const auto& each) {
     const PodModel& pod = each.second;
     if (pod.terminating) return false;
@@ -82,7 +86,7 @@ void World::run_until(Instant end) {
 }
 
 bool World::next(Instant end) {
-  const auto deadline = supervisor_.deadline();
+  const auto deadline = supervisor_->deadline();
   if (deadline != tick_for_) {
     tick_for_ = deadline;
     if (deadline) tick_at_ = *deadline + tick_delay();
@@ -126,7 +130,7 @@ void World::happen(const Happening& what) {
       return step(ProbeFinished{ProbeRunId{what.id}, {static_cast<ProbeResult>(what.value), "no answer"}});
     }
     case Kind::operate:
-      if (calm_ || supervisor_.is_shutting_down()) return;
+      if (calm_ || supervisor_->is_shutting_down()) return;
       operate();
       return schedule(chance_.skewed(options_.operator_every * 2), Kind::operate);
     case Kind::refuse:
@@ -137,6 +141,10 @@ void World::happen(const Happening& what) {
       if (calm_) return;
       now_ += chance_.skewed(seconds(90));
       return schedule(chance_.skewed(seconds(3000)), Kind::stall);
+    case Kind::crash_reeve:
+      if (calm_ || supervisor_->is_shutting_down()) return;
+      crash();
+      return schedule(crash_chance_.skewed(crash_every), Kind::crash_reeve);
     case Kind::shutdown:
       return step(ShutdownRequested{});
     case Kind::drained: {
@@ -151,7 +159,11 @@ void World::step(Input input) {
   if (tracing_) note(text_of(now_, input));
   remember(input);
   model_.before(now_, input);
-  const Effects effects = supervisor_.step(now_, std::move(input));
+  take(supervisor_->step(now_, std::move(input)));
+  if (options_.stale_inputs && chance_.permille(20)) hurl_stale_input();
+}
+
+void World::take(const Effects& effects) {
   steps_ += 1;
   for (const Effect& effect : effects) {
     digest_ = mixed(digest_, now_, effect);
@@ -161,7 +173,7 @@ void World::step(Input input) {
   for (const Effect& effect : effects) {
     std::visit([this](const auto& each) { perform(each); }, effect);
   }
-  if (options_.stale_inputs && chance_.permille(20)) hurl_stale_input();
+  if (crashes_) check_saved_version();
 }
 
 // What was told once and is over now changes nothing when it is told again.
@@ -170,8 +182,8 @@ void World::hurl_stale_input() {
   Input input = past_[chance_.below(past_.size())];
   if (model_.is_news(input)) return;
   if (tracing_) note("stale " + text_of(now_, input));
-  const auto deadline = supervisor_.deadline();
-  if (!supervisor_.step(now_, std::move(input)).empty() || supervisor_.deadline() != deadline) {
+  const auto deadline = supervisor_->deadline();
+  if (!supervisor_->step(now_, std::move(input)).empty() || supervisor_->deadline() != deadline) {
     throw Violation("a stale input changed something");
   }
 }
@@ -193,7 +205,7 @@ void World::note(std::string line) {
 }
 
 void World::refuse() {
-  const auto all = supervisor_.pods();
+  const auto all = supervisor_->pods();
   if (!all.empty()) step(ConnectionRefused{all[chance_.below(all.size())]->id()});
 }
 

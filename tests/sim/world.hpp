@@ -40,7 +40,8 @@ class World {
     refuse,
     stall,
     shutdown,
-    drained
+    drained,
+    crash_reeve,
   };
   struct Happening {
     Instant at;
@@ -66,6 +67,11 @@ class World {
   bool next(Instant end);
   void happen(const Happening& what);
   void step(Input input);
+  void take(const Effects& effects);
+  void crash();
+  void forget_what_ran();
+  void check_restored(const SavedState& saved) const;
+  void check_saved_version();
   void hurl_stale_input();
   Input stale_input();
   void remember(const Input& input);
@@ -111,8 +117,11 @@ class World {
   bool rolls_;  // the operator knows rollouts
   bool calm_ = false;
   Instant now_{};
-  Supervisor supervisor_;
+  bool crashes_;  // of the supervisor itself
+  Chance crash_chance_;
+  std::optional<Supervisor> supervisor_;
   Model model_;
+  std::optional<std::pair<std::uint64_t, SavedState>> saved_;  // at a step before, with its version
   std::priority_queue<Happening, std::vector<Happening>, std::greater<>> heap_;
   std::uint64_t sequence_ = 0;
   std::uint64_t steps_ = 0;

@@ -42,6 +42,15 @@ class Rollout {
 
   void tell(Input input) {
     queue_.push_back(std::move(input));
+    answer_all();
+  }
+  void restore(SavedState state) {
+    for (const Effect& effect : supervisor.restore(now, std::move(state))) {
+      std::visit([&](const auto& each) { perform(each); }, effect);
+    }
+    answer_all();
+  }
+  void answer_all() {
     while (!queue_.empty()) {
       Input next = std::move(queue_.front());
       queue_.pop_front();

@@ -17,8 +17,8 @@ class AddressPool {
   explicit AddressPool(std::string network) : network_(std::move(network)) {}
 
   // The address of a name, the same for all who hold it; addresses of others are stepped over. Each hold ends with one
-  // release.
-  const std::string& hold(const std::string& name);
+  // release. `had`: the one it had before a restart, which nobody else was given.
+  const std::string& hold(const std::string& name, const std::string& had = {});
   void release(const std::string& name);
 
   // The address of a name that somebody holds.

@@ -31,6 +31,8 @@ struct DeploymentCondition {
   bool operator==(const DeploymentCondition&) const = default;
 };
 
+struct SavedDeployment;
+
 class Deployment {
  public:
   // What a deployment asks of whoever has the pods and the replica sets.
@@ -46,6 +48,11 @@ class Deployment {
   using ReplicaSets = std::vector<std::unique_ptr<ReplicaSet>>;
 
   Deployment(DeploymentObject object, Instant created);
+  // As it was before a restart; reconcile must follow.
+  explicit Deployment(const SavedDeployment& saved);
+  SavedDeployment save() const;
+  // Since the last call: something that is to outlive reeve became different.
+  bool take_unsaved() noexcept { return std::exchange(unsaved_, false); }
 
   const DeploymentObject& object() const noexcept { return object_; }
   ObjectRef name() const { return {Kind::deployment, object_.metadata.name_space, object_.metadata.name}; }
@@ -144,6 +151,7 @@ class Deployment {
   rollout::Limits limits_;
   ReplicaSets sets_;
   ReplicaSet* newest_ = nullptr;
+  bool unsaved_ = true;
   Status status_;
   // The last automatic rollback, by replica sets.
   struct Rollback {

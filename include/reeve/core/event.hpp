@@ -38,6 +38,7 @@ inline constexpr std::string_view kubelet = "kubelet";
 inline constexpr std::string_view deployment_controller = "deployment-controller";
 inline constexpr std::string_view replicaset_controller = "replicaset-controller";
 inline constexpr std::string_view service_controller = "service-controller";
+inline constexpr std::string_view reeve = "reeve";
 }  // namespace source
 
 // The events of the last hour, at most `events_max` of them; the least recently updated goes first.

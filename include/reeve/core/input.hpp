@@ -83,6 +83,12 @@ struct RestartRequested {
   ObjectRef object;
 };
 
+// What is to outlive reeve cannot be kept, or is kept again.
+struct StateNotKept {
+  std::string message;
+};
+struct StateKeptAgain {};
+
 // Everything leaves in order; asked for again, at once.
 struct ShutdownRequested {};
 
@@ -91,6 +97,6 @@ struct Ticked {};
 
 using Input = std::variant<ObjectApplied, ObjectDeleted, SandboxStarted, SandboxFailed, SandboxEnded, ContainerStarted,
                            ContainerStartFailed, ContainerExited, ProbeFinished, ConnectionRefused, EndpointDrained,
-                           ListenerFailed, RestartRequested, ShutdownRequested, Ticked>;
+                           ListenerFailed, RestartRequested, StateNotKept, StateKeptAgain, ShutdownRequested, Ticked>;
 
 }  // namespace reeve

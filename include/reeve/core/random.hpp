@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace reeve {
 
@@ -30,7 +31,7 @@ class Random {
 // (apimachinery/pkg/util/rand).
 std::string random_suffix(Random& random, int length);
 
-// A version 4 UUID, as Kubernetes gives every object.
-std::string random_uid(Random& random);
+// A version 4 UUID, as Kubernetes gives every object; `ending` stands for its last digits.
+std::string random_uid(Random& random, std::string_view ending = {});
 
 }  // namespace reeve

@@ -31,6 +31,8 @@ inline constexpr const char* hash_label = "pod-template-hash";
 // True for annotations that belong to one object and are copied neither from a deployment to its replica set nor back.
 bool is_internal_annotation(const std::string& key);
 
+struct SavedReplicaSet;
+
 class ReplicaSet {
  public:
   // What a replica set asks of whoever has the pods.
@@ -47,6 +49,9 @@ class ReplicaSet {
   // Of the deployment's template as it is now; `name` ends in `hash`.
   ReplicaSet(const DeploymentObject& deployment, Instant deployment_created, std::string name, std::string hash,
              Instant created);
+  // As it was before a restart, without pods.
+  ReplicaSet(const DeploymentObject& deployment, Instant deployment_created, const SavedReplicaSet& saved);
+  SavedReplicaSet save() const;
 
   const ObjectRef& name() const noexcept { return name_; }
   const std::string& hash() const noexcept { return hash_; }
@@ -132,6 +137,8 @@ class ReplicaSet {
 
   // Since the last call: something about it that clients see became different.
   bool take_changed() noexcept { return std::exchange(changed_, false); }
+  // The same for what is to outlive reeve.
+  bool take_unsaved() noexcept { return std::exchange(unsaved_, false); }
 
  private:
   struct Member {
@@ -146,6 +153,7 @@ class ReplicaSet {
     bool operator==(const Member&) const = default;
   };
 
+  void set_template(PodTemplate pod_template);
   void annotate(const std::string& key, std::string value);
   Member look_at(const Pod& pod, Instant now) const;
   void exchange(PodId pod, Member& member, const Member& now);
@@ -172,6 +180,7 @@ class ReplicaSet {
   std::int64_t generation_ = 1;
   Duration min_ready_;
   bool changed_ = false;
+  bool unsaved_ = false;
   Counts counts_;
   std::map<PodId, Member> pods_;
   std::int64_t restarting_ = 0;

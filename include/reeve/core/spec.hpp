@@ -245,7 +245,7 @@ struct ServiceObject {
 
 using Object = std::variant<PodObject, DeploymentObject, ServiceObject>;
 
-enum class Kind { pod, deployment, service, replica_set };
+enum class Kind { pod, deployment, service, replica_set, node };
 
 struct ObjectRef {
   Kind kind = Kind::pod;

@@ -10,6 +10,7 @@
 #include <reeve/core/input.hpp>
 #include <reeve/core/pod.hpp>
 #include <reeve/core/random.hpp>
+#include <reeve/core/saved_state.hpp>
 #include <reeve/core/selector_index.hpp>
 #include <reeve/core/service.hpp>
 
@@ -28,6 +29,7 @@ struct SupervisorOptions {
   std::uint64_t seed = 1;
   Isolation default_isolation = Isolation::private_namespaces;  // of pods that name none
   std::string node_name = "localhost";                          // what pods are told of it
+  std::string uid_ending = {};  // of every pod's uid: whose processes they are is told by it
 };
 
 class Supervisor : private Deployment::Owner, private Surroundings {
@@ -35,13 +37,20 @@ class Supervisor : private Deployment::Owner, private Surroundings {
   explicit Supervisor(SupervisorOptions options)
       : random_(options.seed),
         default_isolation_(options.default_isolation),
-        node_name_(std::move(options.node_name)) {}
+        node_name_(std::move(options.node_name)),
+        uid_ending_(std::move(options.uid_ending)) {}
   Supervisor(const Supervisor&) = delete;
   Supervisor& operator=(const Supervisor&) = delete;
   ~Supervisor() override = default;
 
   // Takes in one happening, then everything that is due at `now`; returns what is to be done, in order.
   Effects step(Instant now, Input input);
+
+  // What is to outlive reeve; its version moves with each change of it, and in a shutdown nothing but deletions does.
+  SavedState save() const;
+  std::uint64_t saved_version() const noexcept { return saved_version_; }
+  // Before the first step: all that was saved is there again and begins anew.
+  Effects restore(Instant now, SavedState saved);
 
   // For pods that are made from now on.
   void set_default_isolation(Isolation isolation) noexcept { default_isolation_ = isolation; }
@@ -98,13 +107,17 @@ class Supervisor : private Deployment::Owner, private Surroundings {
   void answer(Step& step, EndpointDrained& input);
   void answer(Step& step, ListenerFailed& input);
   void answer(Step& step, RestartRequested& input);
+  void answer(Step& step, StateNotKept& input);
+  void answer(Step& step, StateKeptAgain& input);
   void answer(Step& step, ShutdownRequested& input);
   void answer(Step& step, Ticked& input);
 
   void apply(Step& step, PodObject object);
   void apply(Step& step, DeploymentObject object);
   void apply(Step& step, ServiceObject object);
-  Service* make_service(Step& step, const ObjectRef& name, ServiceObject object, ServiceAddresses given);
+  void put(Step& step, ServiceObject object, ServiceAddresses given, Instant created);
+  Service* make_service(Step& step, const ObjectRef& name, ServiceObject object, ServiceAddresses given,
+                        Instant created);
   void close(Step& step, const ObjectRef& name, const Service& service);
   ServiceAddresses take_addresses(const ServiceObject& object, const Service* current);
   void give_back_addresses(const Service& service);
@@ -124,7 +137,15 @@ class Supervisor : private Deployment::Owner, private Surroundings {
   void changed(const Deployment& deployment) override;
   void end_delay(Step& step, PodId id) override;
 
-  void create_pod(Step& step, ObjectMeta metadata, std::shared_ptr<const PodSpec> spec, ReplicaSet* owner);
+  // What was saved (supervisor_saved.cpp).
+  std::vector<SavedPod> save_pods() const;
+  void restore(Step& step, SavedPod& saved);
+  void restore(Step& step, const SavedDeployment& saved);
+  void restore(Step& step, SavedService& saved);
+  void finish(Step& step);
+
+  void create_pod(Step& step, ObjectMeta metadata, std::shared_ptr<const PodSpec> spec, ReplicaSet* owner,
+                  const std::string& address_before = {});
   template <class Handler>
   void with_pod(Step& step, PodId id, Handler&& handler);
   template <class AnyId>
@@ -161,6 +182,7 @@ class Supervisor : private Deployment::Owner, private Surroundings {
   Random random_;
   Isolation default_isolation_;
   std::string node_name_;
+  std::string uid_ending_;
   std::uint64_t ids_ = 0;
   std::uint64_t late_inputs_ = 0;
   EventLog events_;
@@ -191,6 +213,8 @@ class Supervisor : private Deployment::Owner, private Surroundings {
   std::set<PodId> touched_;                                              // in this step
   std::set<std::pair<Resource, ObjectRef>> shadowed_;                    // changed in this step, or their pods did
   std::map<std::pair<Resource, ObjectRef>, std::uint64_t> versions_of_;  // of all but pods and events
+  std::uint64_t saved_version_ = 0;
+  std::vector<SavedPod> pods_at_shutdown_;  // they leave, but not for good
   bool shutting_down_ = false;
   bool exited_ = false;
 };
