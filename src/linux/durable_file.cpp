@@ -1,12 +1,15 @@
 #include <reeve/linux/durable_file.hpp>
 
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 
 namespace reeve::linux {
 namespace {
@@ -45,15 +48,41 @@ Result<void> make_directories(const std::string& path) {
   return {};
 }
 
+namespace {
+
+// The pid that the holder of a lock wrote into it.
+std::string holder_of(const std::string& path) {
+  std::string holder = read_file(path, 64).value_or("");
+  while (holder.ends_with('\n')) holder.pop_back();
+  return holder;
+}
+
+bool has_ended(const std::string& pid) {
+  const int number = std::atoi(pid.c_str());
+  return number > 0 && ::kill(number, 0) != 0 && errno == ESRCH;
+}
+
+// What the holder had just forked when it was killed has the lock until it sees that: 0, or errno.
+int lock_exclusively(int fd, const std::string& path) {
+  constexpr int tries = 200, pause_milliseconds = 10;
+  for (int turn = 0; ::flock(fd, LOCK_EX | LOCK_NB) != 0; ++turn) {
+    const int code = errno;
+    if (code == EINTR) continue;
+    if (code != EWOULDBLOCK || turn == tries || !has_ended(holder_of(path))) return code;
+    ::poll(nullptr, 0, pause_milliseconds);
+  }
+  return 0;
+}
+
+}  // namespace
+
 Result<DirectoryLock> DirectoryLock::take(const std::string& directory) {
   const std::string path = directory + "/lock";
   UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, private_file));
   if (!fd) return fail("cannot open " + path, errno);
-  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-    const int code = errno;
+  if (const int code = lock_exclusively(fd.get(), path); code != 0) {
     if (code != EWOULDBLOCK) return fail("cannot lock " + path, code);
-    std::string holder = read_file(path, 64).value_or("");
-    while (holder.ends_with('\n')) holder.pop_back();
+    const std::string holder = holder_of(path);
     return fail(directory + " is in use by another reeve" + (holder.empty() ? "" : ", pid " + holder), code);
   }
   const std::string pid = std::to_string(::getpid()) + "\n";

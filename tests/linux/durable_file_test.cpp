@@ -107,4 +107,27 @@ BOOST_AUTO_TEST_CASE(directories_are_made_with_their_parents) {
   BOOST_TEST(refused.error().code == ENOTDIR);
 }
 
+// What a supervisor had just forked when it was killed has its lock until it sees that.
+BOOST_AUTO_TEST_CASE(the_lock_of_a_dead_holder_is_waited_for) {
+  int ends[2];
+  BOOST_REQUIRE(::pipe(ends) == 0);
+  const pid_t holder = ::fork();
+  if (holder == 0) {
+    const auto lock = DirectoryLock::take(path);
+    ::close(ends[0]);
+    if (::fork() == 0) {
+      char byte = 0;
+      if (::write(ends[1], &byte, 1) == 1) ::usleep(300'000);  // with the lock in its hand
+    }
+    ::_exit(lock ? 0 : 1);
+  }
+  char byte;
+  BOOST_REQUIRE(::read(ends[0], &byte, 1) == 1);
+  BOOST_REQUIRE(::waitpid(holder, nullptr, 0) == holder);
+  const auto next = DirectoryLock::take(path);
+  BOOST_TEST(next.has_value(), (next ? "" : next.error().message()));
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
