@@ -192,6 +192,18 @@ Reply Answerer::metrics(const Request& request, const Route& route) {
   return reply_with(text + "]}\n");
 }
 
+namespace {
+
+// Null: nothing is kept.
+json::value state_json(const runtime::StateStatus& state) {
+  if (state.directory.empty()) return nullptr;
+  json::object about{{"directory", state.directory}, {"kept", state.kept >= state.wanted}};
+  if (!state.problem.empty()) about["problem"] = state.problem;
+  return about;
+}
+
+}  // namespace
+
 Reply Answerer::status(ServerCounts counts) const {
   const Supervisor& supervisor = host_.supervisor();
   const auto pods = supervisor.pods();
@@ -211,6 +223,7 @@ Reply Answerer::status(ServerCounts counts) const {
                            {"isolation", host_.settings().isolation == Isolation::none ? "none" : "private"},
                            {"resourceVersion", std::to_string(supervisor.version())},
                            {"files", std::move(files)},
+                           {"state", state_json(host_.state())},
                            {"counts", json::object{{"pods", pods.size()},
                                                    {"ready", ready},
                                                    {"deployments", supervisor.deployments().size()},

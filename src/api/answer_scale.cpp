@@ -72,8 +72,10 @@ Reply Answerer::put_scale(const Request& request, const Route& route) {
     changed.wanted = deployment.spec.replicas;
     return reply_with(json::serialize(scale_json(changed, *snapshot)) + '\n');
   }
+  if (host_.supervisor().is_shutting_down()) return reply_with(of_http(503, "reeve is shutting down"));
   host_.post(ObjectApplied{std::move(deployment)});
   Reply reply;
+  reply.once_kept = true;
   reply.after_settled = [this, route] { return get_scale(route); };
   return reply;
 }

@@ -144,6 +144,7 @@ std::optional<Status> Answerer::check(const Object& object, const Route& route) 
 // The object as it is once the supervisor has answered.
 Reply Answerer::object_later(const Route& route, int code, Form form) {
   Reply reply;
+  reply.once_kept = true;
   reply.after_settled = [this, route, code, form] {
     const auto found = renderer_.find(route.kind->kind, route.name_space, route.name, form.depth());
     if (!found) return reply_with(success(*route.kind, route.name));

@@ -37,6 +37,10 @@ std::string_view phrase(int code) {
       return "Request Entity Too Large";
     case 422:
       return "Unprocessable Entity";
+    case 503:
+      return "Service Unavailable";
+    case 507:
+      return "Insufficient Storage";
     default:
       return code < 400 ? "OK" : code < 500 ? "Bad Request" : "Internal Server Error";
   }
@@ -137,6 +141,7 @@ void Connection::start(Reply reply) {
   if (reply.upgrade) return switch_protocols(*std::move(reply.upgrade));
   if (reply.after_settled) {
     after_settled_ = std::move(reply.after_settled);
+    once_kept_ = reply.once_kept;
     return;
   }
   if (reply.stream != nullptr && !chunked_) keep_alive_ = false;
@@ -263,12 +268,21 @@ void Connection::watch_events() {
 }
 
 void Connection::on_settled(Instant now) {
-  if (fd_ && after_settled_) {
-    const auto ask = std::exchange(after_settled_, nullptr);
-    start(ask());
-    take_requests();
-  }
+  if (fd_ && after_settled_) answer_settled();
   pump(now);
+}
+
+// What a client is told of a write is still so after a loss of power.
+void Connection::answer_settled() {
+  using Fate = runtime::StateStatus::Fate;
+  const runtime::StateStatus& state = owner_.state();
+  if (once_kept_ && !version_to_keep_) version_to_keep_ = state.wanted;
+  const Fate fate = version_to_keep_ ? state.fate_of(*version_to_keep_) : Fate::kept;
+  if (fate == Fate::pending) return;
+  const auto ask = std::exchange(after_settled_, nullptr);
+  version_to_keep_.reset();
+  start(fate == Fate::kept ? ask() : reply_with(not_kept(state.problem)));
+  take_requests();
 }
 
 void Connection::tick(Instant now) {

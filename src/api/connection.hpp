@@ -7,9 +7,11 @@
 
 #include <reeve/linux/fd.hpp>
 #include <reeve/proxy/uv.hpp>
+#include <reeve/runtime/state_status.hpp>
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace reeve::api {
@@ -21,6 +23,7 @@ class Connection {
    public:
     virtual ~Owner() = default;
     virtual Reply answer(const Request& request) = 0;
+    virtual const runtime::StateStatus& state() const = 0;
     // The connection has become that; its descriptor leaves it.
     virtual void upgrade(linux::UniqueFd fd, Upgrade upgrade) = 0;
     // To be called last: the connection may be destroyed inside.
@@ -32,7 +35,7 @@ class Connection {
   // Nothing: the loop cannot watch the descriptor.
   static std::unique_ptr<Connection> open(uv_loop_t& loop, Owner& owner, linux::UniqueFd fd, Allowed allowed);
 
-  // The supervisor answered; what waited for that goes on.
+  // The supervisor answered, or what it answered was kept; what waited for that goes on.
   void on_settled(Instant now);
   // There may be more for a stream.
   void pump(Instant now);
@@ -58,6 +61,7 @@ class Connection {
   void refuse();
   void start(Reply reply);
   void switch_protocols(Upgrade upgrade);
+  void answer_settled();
   void write_head(const Reply& reply, bool is_chunked);
   void write_stream(Instant now);
   void flush();
@@ -78,6 +82,8 @@ class Connection {
   std::unique_ptr<Stream> stream_;
   bool stream_has_more_ = false;  // it was cut off by its bound, not by having nothing to say
   std::function<Reply()> after_settled_;
+  bool once_kept_ = false;
+  std::optional<std::uint64_t> version_to_keep_;
   std::string out_;
   std::size_t sent_ = 0;
   Instant active_at_;  // the last progress

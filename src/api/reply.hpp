@@ -57,6 +57,7 @@ struct Reply {
   std::unique_ptr<Stream> stream;        // instead of the body
   std::optional<Upgrade> upgrade;        // of a 101
   std::function<Reply()> after_settled;  // instead of everything: asked once the supervisor has answered
+  bool once_kept = false;                // and not before its answer outlives reeve
 };
 
 inline Reply reply_with(std::string json, int code = 200) {

@@ -45,10 +45,12 @@ class Server::Impl final : private Connection::Owner, private ExecSession::Owner
 
  private:
   Reply answer(const Request& request) override;
+  const runtime::StateStatus& state() const override { return host_.state(); }
   void changed(Connection& connection) override;
   void upgrade(linux::UniqueFd fd, Upgrade upgrade) override;
   void over(ExecSession& session) override;
   void on_settled(std::vector<Change> changes) override;
+  void on_kept() override;
   void on_output(InstanceId instance) override;
   void accept_some();
   void admit(linux::UniqueFd fd);
@@ -184,6 +186,14 @@ void Server::Impl::on_settled(std::vector<Change> changes) {
   answerer_.on_settled(changes, now);
   for (const auto& each : connections_) {
     if (each->waits_for_settled() || (each->has_stream() && !changes.empty())) each->on_settled(now);
+  }
+  sweep();
+}
+
+void Server::Impl::on_kept() {
+  const Instant now = linux::monotonic_now();
+  for (const auto& each : connections_) {
+    if (each->waits_for_settled()) each->on_settled(now);
   }
   sweep();
 }

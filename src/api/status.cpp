@@ -93,6 +93,18 @@ Status method_not_allowed() {
 
 Status forbidden(std::string message) { return {403, "Forbidden", std::move(message), {}, {}, {}, {}}; }
 
+// The word for it is ours; the code is HTTP's for a server that cannot store what it would need to.
+Status not_kept(const std::string& problem) {
+  return {507,
+          "NotKept",
+          "the change is in force, but it is not kept: " + problem +
+              "; reeve goes on trying, and should it end before, the change is lost",
+          {},
+          {},
+          {},
+          {}};
+}
+
 Status expired() { return {410, "Expired", "The resourceVersion for the provided watch is too old.", {}, {}, {}, {}}; }
 
 Status of_http(int code, std::string message) {

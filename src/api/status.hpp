@@ -38,6 +38,7 @@ Status invalid(const KindInfo& kind, const std::string& name, const std::vector<
 Status method_not_allowed();
 Status forbidden(std::string message);
 Status expired();
+Status not_kept(const std::string& problem);
 Status of_http(int code, std::string message);  // 413, 431 and their like
 Status success(const KindInfo& kind, const std::string& name);
 

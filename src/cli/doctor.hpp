@@ -17,7 +17,8 @@ struct Finding {
 
 std::vector<Finding> examine_host();
 
-// Each container that runs: what its processes really have beside what was asked for.
+// Whether what commands change is kept, and each container that runs: what its processes really have beside what was
+// asked for.
 Result<std::vector<Finding>> examine_pods(const Session& session);
 
 // A small file of /proc or /sys without the blanks at its end; empty where it cannot be read.

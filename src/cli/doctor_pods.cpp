@@ -99,13 +99,20 @@ class Patient {
   std::string told_, lacking_;
 };
 
+Finding examine_state(const json::value& status) {
+  const std::string directory = text_at(status, "state.directory"), problem = text_at(status, "state.problem");
+  if (!problem.empty()) return {"state", false, "what commands change is not kept: " + problem};
+  if (!directory.empty()) return {"state", true, "kept in " + directory};
+  return {"state", true, "what commands change is not kept over a restart: name a stateDirectory in [supervisor]"};
+}
+
 }  // namespace
 
 Result<std::vector<Finding>> examine_pods(const Session& session) {
   REEVE_TRY(const json::value status, session.get("/apis/reeve.dev/v1/status"));
   REEVE_TRY(const json::value pods, session.get("/api/v1/pods"));
   const std::string reeve = "/proc/" + text_at(status, "pid");
-  std::vector<Finding> found;
+  std::vector<Finding> found{examine_state(status)};
   for (const json::value& pod : list_at(pods, "items")) {
     std::string isolation = text_at(pod, "spec.isolation");
     if (isolation.empty()) isolation = text_at(status, "isolation");

@@ -146,12 +146,22 @@ std::string head_line(const Facts& facts) {
   return text + ": " + std::to_string(fine) + " of " + std::to_string(facts.pods.size()) + " pods are fine\n";
 }
 
+// Only what a user would not expect.
+std::string state_line(const Facts& facts) {
+  const std::string problem = text_at(facts.reeve, "state.problem");
+  if (!problem.empty()) return "NOT KEPT over a restart: " + problem + "\n";
+  const auto* const reeve = facts.reeve.if_object();
+  const auto* const state = reeve == nullptr ? nullptr : reeve->if_contains("state");
+  if (state == nullptr || !state->is_null()) return {};
+  return "what commands change is not kept over a restart: [supervisor] names no stateDirectory\n";
+}
+
 }  // namespace
 
 bool all_is_well(const Facts& facts) { return std::ranges::none_of(facts.pods, has_trouble); }
 
 std::string overview(const Facts& facts, Colours colours) {
-  std::string text = head_line(facts);
+  std::string text = head_line(facts) + state_line(facts);
   std::vector<const json::value*> owned;
   for (const json::value& each : facts.deployments) {
     text += "\n" + deployment_lines(facts, each, colours);

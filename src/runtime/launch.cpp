@@ -14,7 +14,7 @@ std::vector<NameValue> base_environment(const PodIdentity& pod) {
   return {{"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
           {"HOME", ::geteuid() == 0 ? "/root" : "/"},
           {"HOSTNAME", host_name_of(pod)},
-          {"REEVE_POD_UID", pod.uid}};
+          {pod_uid_variable, pod.uid}};
 }
 
 Result<ImageSpec> image_of(const ContainerSpec& container, const Images& images) {

@@ -30,14 +30,17 @@ std::string node_name() {
   return lower;
 }
 
-// Services first, so that a pod is seen by all that select it from its first instant.
-int rank(const Object& object) { return std::holds_alternative<ServiceObject>(object) ? 0 : 1; }
+FileChanges changes_in(const config::Configuration& configuration, const Written& before) {
+  std::vector<const Object*> objects;
+  for (const auto& each : configuration.objects) objects.push_back(&each.object);
+  return compare_with_files(before, objects);
+}
 
 }  // namespace
 
 Result<std::unique_ptr<Runtime>> Runtime::start(uv_loop_t& loop, Console& console, std::vector<std::string> files,
-                                                const config::Configuration& configuration) {
-  std::unique_ptr<Runtime> runtime(new Runtime(loop, console, std::move(files), configuration));
+                                                const config::Configuration& configuration, Kept kept) {
+  std::unique_ptr<Runtime> runtime(new Runtime(loop, console, std::move(files), configuration, kept));
   REEVE_TRY(runtime->reaper_, ChildReaper::start(loop));
   const auto poster = [self = runtime.get()](Input input) { self->post(std::move(input)); };
   runtime->sandboxes_ =
@@ -51,21 +54,34 @@ Result<std::unique_ptr<Runtime>> Runtime::start(uv_loop_t& loop, Console& consol
   REEVE_TRY(runtime->traffic_, Traffic::start(loop, *runtime->sandboxes_, runtime->narrator_, poster));
   REEVE_TRY_VOID(runtime->watch_signals());
   REEVE_TRY_VOID(runtime->prepare_loop());
-  runtime->apply(configuration);
+  runtime->begin_with(configuration, std::move(kept.file.state));
   return runtime;
 }
 
 Runtime::Runtime(uv_loop_t& loop, Console& console, std::vector<std::string> files,
-                 const config::Configuration& configuration)
+                 const config::Configuration& configuration, Kept& kept)
     : loop_(loop),
       narrator_(console),
       files_(std::move(files)),
+      written_(std::move(kept.file.written)),
       supervisor_({.seed = linux::entropy_seed(),
                    .default_isolation = configuration.supervisor.isolation,
-                   .node_name = node_name()}),
+                   .node_name = node_name(),
+                   .uid_ending = kept.uid_ending}),
       settings_(configuration.supervisor),
       images_(configuration.images),
-      wall_offset_(linux::wall_now().time_since_epoch() - linux::monotonic_now().time_since_epoch()) {}
+      wall_offset_(kept.wall_offset),
+      keeper_(std::move(kept.keeper)) {
+  if (keeper_ != nullptr) keeper_->attach(loop_);
+}
+
+// What was kept is there again before anything else happens, but for what the files have it otherwise.
+void Runtime::begin_with(const config::Configuration& configuration, SavedState saved) {
+  const FileChanges changes = changes_in(configuration, written_);
+  leave_out(changes, saved);
+  for (const Effect& effect : supervisor_.restore(linux::monotonic_now(), std::move(saved))) perform(effect);
+  apply(changes);
+}
 
 void Runtime::observe(Observer* observer) {
   observer_ = observer;
@@ -117,10 +133,12 @@ Result<void> Runtime::prepare_loop() {
 
 int Runtime::run() {
   while (!exit_code_) uv_run(&loop_, UV_RUN_ONCE);
+  while (keeper_ != nullptr && keeper_->finish(state_source())) uv_run(&loop_, UV_RUN_ONCE);
   return *exit_code_;
 }
 
 void Runtime::settle() {
+  take_in_writes();
   // Who observes may have something to ask at once.
   while (!inputs_.empty()) {
     while (!inputs_.empty()) {
@@ -129,8 +147,35 @@ void Runtime::settle() {
       for (const Effect& effect : supervisor_.step(linux::monotonic_now(), std::move(input))) perform(effect);
     }
     arm_timer();
+    keep_state();
     if (observer_ != nullptr) observer_->on_settled(supervisor_.take_changes());
   }
+  keep_state();
+}
+
+// --- What outlives reeve. ---
+
+const StateStatus& Runtime::state() const {
+  static const StateStatus nowhere;
+  return keeper_ != nullptr ? keeper_->status() : nowhere;
+}
+
+StateKeeper::Source Runtime::state_source() {
+  return [this] { return config::StateFile{supervisor_.save(), written_}; };
+}
+
+// Tells what became of the last write of the state.
+void Runtime::take_in_writes() {
+  if (keeper_ == nullptr || !keeper_->take_ended()) return;
+  const std::string& problem = keeper_->status().problem;
+  if (keeper_->is_news()) problem.empty() ? post(StateKeptAgain{}) : post(StateNotKept{problem});
+  if (observer_ != nullptr) observer_->on_kept();
+}
+
+// Only between steps: what the files say and what was made of it belong together.
+void Runtime::keep_state() {
+  if (keeper_ == nullptr) return;
+  keeper_->keep(supervisor_.saved_version() + written_edits_, state_source());
 }
 
 namespace {
@@ -251,29 +296,22 @@ void Runtime::reload() {
   if (!mistakes.empty()) return narrator_.warn("reload refused: nothing was changed");
   containers_->change_settings(settings_of(*loaded));
   sandboxes_->change_default_isolation(loaded->supervisor.isolation);
+  if (loaded->supervisor.state_directory != settings_.state_directory) {
+    narrator_.warn("stateDirectory: another one is used from the next start on");
+  }
   settings_ = loaded->supervisor;
   supervisor_.set_default_isolation(settings_.isolation);
   images_ = loaded->images;
-  apply(*loaded);
+  apply(changes_in(*loaded, written_));
   narrator_.say("reloaded");
 }
 
 // Only what changed in the files moves; what left them leaves.
-void Runtime::apply(const config::Configuration& configuration) {
-  std::map<ObjectRef, std::uint64_t> now;
-  for (const auto& each : configuration.objects) now.insert_or_assign(ref_of(each.object), object_hash(each.object));
-  for (const auto& [name, hash] : written_) {
-    if (!now.contains(name)) post(ObjectDeleted{name, std::nullopt});
-  }
-  for (const int turn : {0, 1}) {
-    for (const auto& each : configuration.objects) {
-      const ObjectRef name = ref_of(each.object);
-      const auto before = written_.find(name);
-      const bool is_changed = before == written_.end() || before->second != now.at(name);
-      if (rank(each.object) == turn && is_changed) post(ObjectApplied{each.object});
-    }
-  }
-  written_ = std::move(now);
+void Runtime::apply(const FileChanges& changes) {
+  for (const ObjectRef& each : changes.gone) post(ObjectDeleted{each, std::nullopt});
+  for (const Object* each : changes.changed) post(ObjectApplied{*each});
+  if (changes.written != written_) written_edits_ += 1;
+  written_ = changes.written;
 }
 
 }  // namespace reeve::runtime

@@ -8,6 +8,7 @@
 #include "runtime/narrator.hpp"
 #include "runtime/probe_runner.hpp"
 #include "runtime/sandbox_runner.hpp"
+#include "runtime/state_keeper.hpp"
 #include "runtime/traffic.hpp"
 
 #include <reeve/config/load.hpp>
@@ -24,11 +25,19 @@
 
 namespace reeve::runtime {
 
+// What an earlier reeve kept, and who keeps it from here on; nobody: nothing is kept.
+struct Kept {
+  std::unique_ptr<StateKeeper> keeper;
+  config::StateFile file;
+  std::string uid_ending;   // of the pods of this state
+  Duration wall_offset{0};  // from our time line to the time of day, as it was at the start
+};
+
 class Runtime final : public Host {
  public:
   // The loop is the caller's and must be run to its end after the runtime is gone.
   static Result<std::unique_ptr<Runtime>> start(uv_loop_t& loop, Console& console, std::vector<std::string> files,
-                                                const config::Configuration& configuration);
+                                                const config::Configuration& configuration, Kept kept);
 
   // Runs until everything has left; returns the exit code.
   int run();
@@ -37,6 +46,7 @@ class Runtime final : public Host {
   const Supervisor& supervisor() const override { return supervisor_; }
   const SupervisorSettings& settings() const override { return settings_; }
   const std::vector<std::string>& files() const override { return files_; }
+  const StateStatus& state() const override;
   void post(Input input) override { inputs_.push_back(std::move(input)); }
   void observe(Observer* observer) override;
   std::chrono::system_clock::time_point wall_time(Instant instant) const override;
@@ -51,29 +61,35 @@ class Runtime final : public Host {
   void warn(std::string_view text) override { narrator_.warn(text); }
 
  private:
-  Runtime(uv_loop_t& loop, Console& console, std::vector<std::string> files,
-          const config::Configuration& configuration);
+  Runtime(uv_loop_t& loop, Console& console, std::vector<std::string> files, const config::Configuration& configuration,
+          Kept& kept);
   Result<void> watch_signals();
   Result<void> prepare_loop();
 
+  void begin_with(const config::Configuration& configuration, SavedState saved);
   void settle();
+  void take_in_writes();
+  void keep_state();
+  StateKeeper::Source state_source();
   void perform(const Effect& effect);
   void arm_timer();
   void on_signal(int number);
   void reload();
-  void apply(const config::Configuration& configuration);
+  void apply(const FileChanges& changes);
   std::vector<std::string> forbidden_changes(const Object& object) const;
 
   uv_loop_t& loop_;
   Narrator narrator_;
   std::vector<std::string> files_;
-  std::map<ObjectRef, std::uint64_t> written_;  // the hashes of the objects as the files have them
+  Written written_;                  // as the files have it
+  std::uint64_t written_edits_ = 0;  // how often that changed
   Supervisor supervisor_;
   std::deque<Input> inputs_;  // what happened waits here until the callback that saw it has returned
   SupervisorSettings settings_;
   Images images_;
   Observer* observer_ = nullptr;
   std::chrono::nanoseconds wall_offset_{};  // from our time line to the time of day, as it was at the start
+  std::unique_ptr<StateKeeper> keeper_;
   std::optional<int> exit_code_;
   std::optional<Instant> timer_at_;
   std::unique_ptr<ChildReaper> reaper_;

@@ -153,6 +153,7 @@ Reeve::Reeve(std::vector<std::string> arguments, Settings settings) {
   if (pid_ == 0) {
     ::dup2(ends[1], 1);
     ::dup2(ends[1], 2);
+    for (const std::string& each : settings.environment) ::putenv(const_cast<char*>(each.c_str()));
     become(settings);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // after the identity, whose change undoes it
     std::vector<char*> words;

@@ -45,8 +45,9 @@ constexpr uid_t nobody = 65534;
 
 struct RunSettings {
   uid_t uid = 0;
-  rlim_t descriptors = 0;           // RLIMIT_NOFILE; 0 leaves it
-  rlim_t processes = 0;             // RLIMIT_NPROC, which root is not held to
+  rlim_t descriptors = 0;                     // RLIMIT_NOFILE; 0 leaves it
+  rlim_t processes = 0;                       // RLIMIT_NPROC, which root is not held to
+  std::vector<std::string> environment = {};  // "NAME=value", besides ours
   bool without_namespaces = false;  // clone3 answers ENOSYS and a clone with new namespaces EPERM, as in a container
 };
 

@@ -533,8 +533,11 @@ struct FieldsOf<SupervisorSettings> : NoOtherKeys {
             "$XDG_RUNTIME_DIR/reeve.sock; \"\" for none."},
       Field{"apiUsers", &SupervisorSettings::api_users,
             "Users, by name or uid, who may use the control API besides root and reeve's own."},
+      Field{"stateDirectory", &SupervisorSettings::state_directory,
+            "Where what commands changed is kept over restarts; $STATE_DIRECTORY, as systemd sets it; \"\" for "
+            "nowhere."},
   };
-  static constexpr Names<6> later{"stateDirectory", "api", "logFormat", "onPodsFinished", "exitCodeFrom", "notify"};
+  static constexpr Names<5> later{"api", "logFormat", "onPodsFinished", "exitCodeFrom", "notify"};
 };
 
 }  // namespace reeve

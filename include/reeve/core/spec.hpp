@@ -271,8 +271,9 @@ struct ImageSpec {
 struct SupervisorSettings {
   Isolation isolation = Isolation::private_namespaces;
   std::int64_t log_bytes = 65536;
-  std::optional<std::string> socket;   // unset: the place that fits who runs reeve; empty: none
-  std::vector<std::string> api_users;  // names or uids
+  std::optional<std::string> socket;           // unset: the place that fits who runs reeve; empty: none
+  std::vector<std::string> api_users;          // names or uids
+  std::optional<std::string> state_directory;  // unset: $STATE_DIRECTORY; empty: nothing is kept
   bool operator==(const SupervisorSettings&) const = default;
 };
 

@@ -7,6 +7,7 @@
 #include <reeve/core/supervisor.hpp>
 #include <reeve/runtime/command.hpp>
 #include <reeve/runtime/instance_log.hpp>
+#include <reeve/runtime/state_status.hpp>
 
 #include <sys/types.h>
 #include <uv.h>
@@ -27,6 +28,8 @@ class Host {
     virtual ~Observer() = default;
     // All inputs that waited were answered; what that changed, in order.
     virtual void on_settled(std::vector<Change> changes) = 0;
+    // A write of the state has ended; state() says how.
+    virtual void on_kept() = 0;
     // This instance printed something, or will print no more.
     virtual void on_output(InstanceId instance) = 0;
   };
@@ -36,6 +39,9 @@ class Host {
   virtual const Supervisor& supervisor() const = 0;
   virtual const SupervisorSettings& settings() const = 0;
   virtual const std::vector<std::string>& files() const = 0;
+
+  // Whether what the supervisor was told until now outlives reeve.
+  virtual const StateStatus& state() const = 0;
 
   // Queues an input; on_settled comes after its answer, never from inside this call.
   virtual void post(Input input) = 0;
