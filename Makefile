@@ -63,6 +63,7 @@ LIB     := $(OUT)/libreeve.a
 # A suite is a folder under tests/ that becomes one Boost.Test program.
 SUITES  := $(notdir $(patsubst %/,%,$(foreach suite,unit linux proxy sim blackbox,$(if $(wildcard tests/$(suite)/*.cpp),tests/$(suite)/))))
 BEHAVE  := $(OUT)/behave
+FAULT   := $(OUT)/fault_disk.so
 
 .PHONY: all
 all: build/reeve
@@ -89,10 +90,16 @@ $(REEVE): $(OUT)/src/main.o $(LIB)
 	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) $< $(LIB) $(LDLIBS) -o $@
 
 # What the tests and the demo let reeve start: static, so that it runs in any root directory, and never sanitized.
-$(BEHAVE): $(wildcard tests/helper/*.cpp tests/helper/*.hpp)
+$(BEHAVE): $(filter-out %/fault_disk.cpp,$(wildcard tests/helper/*.cpp tests/helper/*.hpp))
 	@mkdir -p $(@D)
 	$(SAY) CXX $@
 	$(Q)$(COMPILE) -std=c++20 -O1 -g $(WARN) -pthread -static $(filter %.cpp,$^) -o $@
+
+# Preloaded into reeve, a disk that fails.
+$(FAULT): tests/helper/fault_disk.cpp
+	@mkdir -p $(@D)
+	$(SAY) CXX $@
+	$(Q)$(COMPILE) -std=c++20 -O1 -g $(WARN) -shared -fPIC $< -o $@
 
 # A sanitizer's optimizer takes minutes over the whole, but what runs between clone and exec has a small stack.
 ifeq ($(MODE),asan)
@@ -110,11 +117,12 @@ endif
 
 # Tests find both by these paths, or by REEVE_BEHAVE and REEVE_BINARY in the environment.
 $(OUT)/tests/%.o: CPPFLAGS += -DREEVE_BEHAVE_PATH='"$(abspath $(BEHAVE))"' -DREEVE_BINARY_PATH='"$(abspath $(REEVE))"' \
+                                -DREEVE_FAULT_PATH='"$(abspath $(FAULT))"' \
                                 -DREEVE_TEST_DATA='"$(abspath tests/data)"'
 
 define SUITE_RULES
 $(1)_OBJ := $$(patsubst %.cpp,$(OUT)/%.o,$$(wildcard tests/$(1)/*.cpp))
-$(OUT)/test-$(1): $$($(1)_OBJ) $(LIB) | $(BEHAVE) $(if $(filter blackbox,$(1)),$(REEVE))
+$(OUT)/test-$(1): $$($(1)_OBJ) $(LIB) | $(BEHAVE) $(if $(filter blackbox,$(1)),$(REEVE) $(FAULT))
 	$(SAY) LINK $$@
 	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) $(LIB_FIRST) $$($(1)_OBJ) $(LIB) $(LDLIBS) $(TESTLIBS) -o $$@
 -include $$($(1)_OBJ:.o=.d)
