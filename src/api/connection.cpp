@@ -272,6 +272,13 @@ void Connection::on_settled(Instant now) {
   pump(now);
 }
 
+// What it was asked since the last step has not been answered by any.
+void Connection::on_kept(Instant now) {
+  if (!fd_ || !version_to_keep_) return;
+  answer_settled();
+  pump(now);
+}
+
 // What a client is told of a write is still so after a loss of power.
 void Connection::answer_settled() {
   using Fate = runtime::StateStatus::Fate;

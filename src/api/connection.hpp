@@ -35,8 +35,10 @@ class Connection {
   // Nothing: the loop cannot watch the descriptor.
   static std::unique_ptr<Connection> open(uv_loop_t& loop, Owner& owner, linux::UniqueFd fd, Allowed allowed);
 
-  // The supervisor answered, or what it answered was kept; what waited for that goes on.
+  // The supervisor answered; what waited for that goes on, or waits until that is kept.
   void on_settled(Instant now);
+  // A write of the state has ended.
+  void on_kept(Instant now);
   // There may be more for a stream.
   void pump(Instant now);
   // Time passed: closes what stands still, lets streams speak.

@@ -192,9 +192,7 @@ void Server::Impl::on_settled(std::vector<Change> changes) {
 
 void Server::Impl::on_kept() {
   const Instant now = linux::monotonic_now();
-  for (const auto& each : connections_) {
-    if (each->waits_for_settled()) each->on_settled(now);
-  }
+  for (const auto& each : connections_) each->on_kept(now);
   sweep();
 }
 

@@ -5,6 +5,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -176,6 +177,28 @@ BOOST_AUTO_TEST_CASE(what_was_acknowledged_is_there_whenever_reeve_is_killed) {
   BOOST_TEST(world.acknowledged() > kills() / 2);
   BOOST_TEST(world.reeve->prints_times("once\n", 2));
   BOOST_TEST(world.reeve->count("TWICE") == 0u);
+}
+
+// The end of one client's write came between another's request and its turn, and was taken for its answer.
+BOOST_AUTO_TEST_CASE(an_answer_shows_what_was_asked_for_while_others_write) {
+  StateWorld world;
+  world.write("[deployment.web]\nreplicas = 0\n" + command_line(world.scratch, {"--hang"}) +
+              "[deployment.other]\nreplicas = 0\n" + command_line(world.scratch, {"--hang"}));
+  world.start();
+  std::atomic<bool> done = false;
+  const auto pause = [](int turn) { return "{\"spec\":{\"minReadySeconds\":" + std::to_string(turn) + "}}"; };
+  std::thread writer([&] {
+    ApiClient api = world.client();
+    for (int turn = 1; !done; ++turn) api.ask("PATCH", deployments_path + "/other", pause(turn), merge_patch);
+  });
+  ApiClient api = world.client();
+  for (int turn = 1; turn <= 500; ++turn) {
+    const Answer answer = api.ask("PATCH", deployments_path + "/web", pause(turn), merge_patch);
+    BOOST_REQUIRE(answer.status == 200);
+    BOOST_TEST((at(json::parse(answer.body), "/spec/minReadySeconds") == turn), turn);
+  }
+  done = true;
+  writer.join();
 }
 
 BOOST_AUTO_TEST_SUITE_END()
