@@ -26,8 +26,8 @@ class SharedCount {
 };
 
 struct Tally {
-  SharedCount active, total, refused, ended_by_client, ended_by_server, drained, cut, reset, retried, client_bytes,
-      server_bytes;
+  SharedCount active, total, refused, ended_by_client, ended_by_server, drained, cut, reset, retried, held, held_total,
+      hold_timeouts, client_bytes, server_bytes;
 };
 
 // Numbers the commands that are answered by Drained, so that a late answer to an earlier one is known as such.

@@ -94,6 +94,9 @@ class Proxy::Control {
             .drained = tally.drained.get(),
             .cut = tally.cut.get(),
             .reset = tally.reset.get(),
+            .held = tally.held.get(),
+            .held_total = tally.held_total.get(),
+            .hold_timeouts = tally.hold_timeouts.get(),
             .retried = tally.retried.get(),
             .client_bytes = tally.client_bytes.get(),
             .server_bytes = tally.server_bytes.get()};

@@ -20,13 +20,6 @@ constexpr int turns_max = 4;
 // So many full reads more than others, and a direction is worth a pipe.
 constexpr std::uint8_t hot = 4, heat_max = 8;
 
-// The server has paused for so long that what the client sends now is its next request: a server that is in the middle
-// of an answer writes on within a few turns of its loop.
-constexpr std::uint32_t answer_is_over_ms = 20;
-
-// A connection on which nobody said anything for so long is idle; one that works for longer has had a request.
-constexpr std::uint32_t silence_ms = 1000;
-
 // At a reset, what the kernel still holds may be this much.
 constexpr int salvage_turns_max = 256;
 
@@ -44,9 +37,10 @@ Relay::Relay(RelayLoop& shared, linux::UniqueFd client, linux::UniqueFd server) 
   server_.fd = std::move(server);
 }
 
-Result<void> Relay::start(Dialing dialing) {
-  dials_later_ = dialing == Dialing::later;
+Result<void> Relay::start() {
+  is_waiting_ = !server_.fd;
   for (Side* side : {&client_, &server_}) {
+    if (!side->fd) continue;
     if (Result<void> adopted = adopt(*side); !adopted) {
       release_handles();
       return adopted;
@@ -67,17 +61,32 @@ Result<void> Relay::adopt(Side& side) {
   return {};
 }
 
-Result<void> Relay::redial(linux::UniqueFd server, Dialing dialing) {
-  dials_later_ = dialing == Dialing::later;
-  uv_poll_stop(&server_.poll);
-  server_.watched = 0;
-  server_.heat = 0;
+void Relay::forget_server() noexcept {
+  if (server_.fd) uv_poll_stop(&server_.poll);
+  server_.watched = server_.heat = 0;
   server_.read_ended = server_.hung_up = false;
   connected_ = broken_ = broken_by_server_ = false;
+}
+
+void Relay::postpone() {
+  forget_server();
+  is_waiting_ = true;
+  watch(client_);
+}
+
+Result<void> Relay::redial(linux::UniqueFd server) {
+  forget_server();
+  is_waiting_ = false;
+  watch(client_);
+  if (!server_.fd) {
+    server_.fd = std::move(server);
+    REEVE_TRY_VOID(adopt(server_));
+    watch(server_);
+    return {};
+  }
   // the new socket takes the old one's number, so that the same handle watches it
   if (::dup3(server.get(), server_.fd.get(), O_CLOEXEC) < 0) return fail("cannot replace a connection", errno);
   linux::set_no_delay(server_.fd.get());
-  watch(client_);
   watch(server_);
   return {};
 }
@@ -111,10 +120,19 @@ void Relay::on_event_while_connecting(Side& side, int status, int events) {
     if (status < 0 || (events & UV_WRITABLE) != 0) conclude_connect();
     return;
   }
+  if (is_waiting_) return on_event_while_waiting(side, status);
   // the client gave up or went away for good; what it said before that is still for the server
   if (status < 0 && !has_bytes(side.fd.get())) return end(RelayEnd::reset);
   broken_ = status < 0;
   side.hung_up = true;
+  watch(side);
+}
+
+void Relay::on_event_while_waiting(Side& side, int status) {
+  if (status < 0) return end(RelayEnd::reset);
+  if (!has_bytes(side.fd.get())) return end(RelayEnd::by_client);
+  side.hung_up = side.end_seen;
+  side.end_seen = true;
   watch(side);
 }
 
@@ -274,8 +292,8 @@ void Relay::settle() {
 }
 
 int Relay::wanted_events(const Side& side) const noexcept {
-  // a unix socket that does not connect says that it hung up
-  if (!connected_ && &side == &server_) return dials_later_ ? 0 : UV_WRITABLE;
+  if (!connected_ && &side == &server_) return is_waiting_ ? 0 : UV_WRITABLE;
+  if (is_waiting_ && !side.end_seen) return UV_DISCONNECT;
   const Side& opposite = &side == &client_ ? server_ : client_;
   int events = 0;
   const bool must_wait = opposite.pending || (client_waits_ && &side == &client_);
@@ -303,49 +321,6 @@ void Relay::salvage() {
   flush(server_);
   pump(server_, client_, salvage_turns_max);
   if (!is_paused()) pump(client_, server_, salvage_turns_max);
-}
-
-// Draining
-
-void Relay::set_draining(bool is_draining) {
-  draining_ = is_draining;
-  client_waits_ = false;
-  watch(client_);
-}
-
-std::optional<std::uint64_t> Relay::quiet_at() const noexcept {
-  const bool is_closing = client_.read_ended || server_.read_ended;
-  if (!draining_ || !connected_ || is_closing || client_.pending || server_.pending) return std::nullopt;
-  if (client_spoke_ && !server_spoke_last_) return std::nullopt;
-  const std::uint64_t now = uv_now(shared_.loop);
-  const std::uint32_t silent_for = static_cast<std::uint32_t>(now) - last_ms_;
-  const std::uint32_t enough = client_waits_ ? answer_is_over_ms : silence_ms;
-  return silent_for >= enough ? now : now + (enough - silent_for);
-}
-
-bool Relay::is_server_speaking() const noexcept {
-  char byte;
-  return ::recv(server_.fd.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || !is_again(errno);
-}
-
-// The server has answered; what the client says from here on may be for another one. Where one direction has ended
-// there is no next request, and somebody finishes.
-bool Relay::is_paused() const noexcept {
-  return draining_ && server_spoke_last_ && !full_duplex_ && !client_.read_ended && !server_.read_ended;
-}
-
-void Relay::look_at_next_request() {
-  if (has_bytes(client_.fd.get())) {
-    client_waits_ = true;
-  } else {
-    pump(client_, server_, 1);  // its end, or an error
-  }
-}
-
-linux::UniqueFd Relay::part() {
-  linux::UniqueFd client = std::move(client_.fd);
-  release_handles();
-  return client;
 }
 
 void Relay::end(RelayEnd how) {

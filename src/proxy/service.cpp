@@ -13,11 +13,19 @@ Service::~Service() { REEVE_CHECK(sessions_ == nullptr); }
 
 void Service::configure(const ServiceConfig& config) {
   balancer_.configure({.balancing = config.balancing, .client_ip_affinity = config.client_ip_affinity});
+  on_unready_ = config.on_unready;
+  when_unready_ = config.when_unready;
+  hold_for_ = config.hold_for;
+  switch_listeners(std::nullopt);
   listeners_.listen_at(config.listen);
 }
 
 void Service::close() {
   closed_ = true;
+  is_busy_ = true;
+  while (!held_.empty()) refuse(*held_.front().session);
+  is_busy_ = false;
+  hold_timer_.reset();
   listeners_.close_all();
   retire_if_done();
 }
@@ -42,16 +50,17 @@ void Service::reset_sessions() {
 
 template <class Change>
 void Service::change_endpoint(PodId pod, Queue queue, Change change) {
-  const bool was_usable = balancer_.has_usable();
   const bool had_ready = balancer_.has_ready();
   std::optional<Endpoint> before;
   if (const Endpoint* found = balancer_.find(pod)) before = *found;
   // held while the change happens, so that the balancer cannot forget it
   if (before) balancer_.acquire(pod);
   change();
-  switch_listeners(was_usable, queue == Queue::to_it ? before : std::nullopt);
+  switch_listeners(queue == Queue::to_it ? before : std::nullopt);
   if (before) balancer_.release(pod);
   settle_leaving(pod);
+  if (balancer_.has_ready()) end_start();
+  serve_held();
   if (had_ready || !balancer_.has_ready()) return;
   // those that serve while they terminate are out of it, now that another is ready
   std::vector<PodId> pods;
@@ -75,6 +84,22 @@ void Service::set_endpoint(Endpoint endpoint, Ticket ticket) {
     leaving_[pod] = {ticket};
   }
   change_endpoint(pod, Queue::to_it, [&] { balancer_.set(endpoint); });
+  if (was_ready && !endpoint.ready && !endpoint.terminating) act_on_unready(pod);
+}
+
+void Service::act_on_unready(PodId pod) {
+  switch (on_unready_) {
+    case OnUnready::keep:
+      break;
+    case OnUnready::drain:
+      drain_sessions(pod);
+      break;
+    case OnUnready::reset:
+      for_each_session(pod, [this](Session& session) {
+        if (session.is_connected() || !goes_elsewhere(session)) session.reset();
+      });
+      break;
+  }
 }
 
 void Service::leave(PodId pod, Leave how, Ticket ticket) {
@@ -94,17 +119,24 @@ void Service::leave(PodId pod, Leave how, Ticket ticket) {
 }
 
 void Service::drain(PodId pod) {
-  leaving_[pod].drains = leaving_[pod].goes_last = true;
-  for_each_session(pod, [this](Session& session) {
-    session.set_draining(true);
-    end_if_quiet(session);
-  });
+  leaving_[pod].goes_last = true;
+  drain_sessions(pod);
   const Endpoint* const found = balancer_.find(pod);
   if (found == nullptr) return settle_leaving(pod);
   Endpoint endpoint = *found;
   endpoint.ready = false;
   endpoint.terminating = true;
   change_endpoint(pod, Queue::to_it, [&] { balancer_.set(endpoint); });
+}
+
+void Service::drain_sessions(PodId pod) {
+  const auto leaving = leaving_.find(pod);
+  if (leaving == leaving_.end()) return;
+  leaving->second.drains = true;
+  for_each_session(pod, [this](Session& session) {
+    session.set_draining(true);
+    end_if_quiet(session);
+  });
 }
 
 void Service::cut(PodId pod) {
@@ -117,7 +149,7 @@ void Service::cut(PodId pod) {
 
 void Service::cut(Session& session) {
   if (!session.is_connected() && goes_elsewhere(session)) return;
-  if (!session.is_connected()) return refuse(session);
+  if (!session.is_connected()) return hold_or_refuse(session);
   tally_->cut.add(1);
   session.was_counted = true;
   session.reset();
@@ -137,11 +169,15 @@ void Service::for_each_session(PodId pod, Act act) {
   is_busy_ = false;
 }
 
-void Service::switch_listeners(bool was_usable, const std::optional<Endpoint>& last) {
-  const bool is_usable = balancer_.has_usable();
-  if (is_usable) forget_last();
-  if (is_usable && !was_usable) listeners_.hear();
-  if (is_usable || !was_usable) return;
+bool Service::wants_to_hear() const noexcept {
+  return balancer_.has_usable() || (!closed_ && when_unready() != WhenUnready::refuse);
+}
+
+void Service::switch_listeners(const std::optional<Endpoint>& last) {
+  if (balancer_.has_usable()) forget_last();
+  if (wants_to_hear() == hearing_) return;
+  hearing_ = !hearing_;
+  if (hearing_) return listeners_.hear();
   listeners_.go_deaf();
   if (listeners_.is_all_deaf() || !last) return;
   last_ = last;

@@ -26,6 +26,7 @@ class Service final : private ListenerSetEvents {
   ~Service() override;
 
   void configure(const ServiceConfig& config);
+  void start_held();
 
   // Endpoints. `ticket` comes back with EndpointLeft.
   void set_endpoint(Endpoint endpoint, Ticket ticket);
@@ -61,10 +62,11 @@ class Service final : private ListenerSetEvents {
   void try_full_queue(FullQueue& queue);
 
  private:
+  // A connect that has begun, or where to wait for one.
   struct Dialed {
     linux::UniqueFd fd;
     PodId pod;
-    FullQueue* full = nullptr;  // where to wait; null: it connects
+    FullQueue* full = nullptr;
   };
 
   // An endpoint whose connections are to come to an end.
@@ -82,8 +84,11 @@ class Service final : private ListenerSetEvents {
 
   template <class Change>
   void change_endpoint(PodId pod, Queue queue, Change change);
-  void switch_listeners(bool was_usable, const std::optional<Endpoint>& last);
+  bool wants_to_hear() const noexcept;
+  void switch_listeners(const std::optional<Endpoint>& last);
+  void act_on_unready(PodId pod);
   void drain(PodId pod);
+  void drain_sessions(PodId pod);
   void cut(PodId pod);
   void cut(Session& session);
   template <class Act>
@@ -109,6 +114,19 @@ class Service final : private ListenerSetEvents {
   void begin_dial(Session& session, Dial dial);
   void end(Session& session);
   void end_dial(Session& session);
+
+  // Clients that wait for an endpoint
+  WhenUnready when_unready() const noexcept { return start_held_until_ ? WhenUnready::hold : when_unready_; }
+  bool may_hold() const noexcept;
+  void hold(linux::UniqueFd client, Dial dial);
+  void hold(Session& session);
+  void hold_or_refuse(Session& session);
+  void list_as_held(Session& session, Dial dial);
+  void serve_held();
+  void end_start();
+  void arm_hold_timer();
+  void on_hold_timer();
+
   void link(Session& session);
   void unlink(Session& session);
   void retire_if_done();
@@ -118,6 +136,11 @@ class Service final : private ListenerSetEvents {
   std::shared_ptr<Tally> tally_;
   Balancer balancer_;
   bool closed_ = false;
+  bool hearing_ = false;
+  OnUnready on_unready_ = OnUnready::keep;
+  WhenUnready when_unready_ = WhenUnready::refuse;
+  Duration hold_for_{};
+  std::optional<Instant> start_held_until_;
   ListenerSet listeners_;
   // The one that was usable last, while the queues empty to it. It counts as one of its connections.
   std::optional<Endpoint> last_;
@@ -126,6 +149,8 @@ class Service final : private ListenerSetEvents {
   Session* sessions_ = nullptr;
   std::size_t dialing_ = 0;  // of these, not connected yet
   std::map<linux::SocketAddress, FullQueue> full_queues_;
+  Dials held_;  // whose time is over first is first
+  UvHandle<uv_timer_t> hold_timer_;
 };
 
 }  // namespace reeve::proxy

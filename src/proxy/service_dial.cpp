@@ -26,6 +26,7 @@ void Service::on_accepted(linux::UniqueFd connection, const std::optional<Affini
   Dial dial;
   dial.client = client;
   std::optional<Dialed> dialed = dial_or_wait(dial);
+  if (!dialed && may_hold()) return hold(std::move(connection), std::move(dial));
   if (!dialed) return refuse(std::move(connection));
   begin_session(std::move(connection), std::move(*dialed), std::move(dial));
 }
@@ -71,15 +72,13 @@ std::optional<Service::Dialed> Service::dial_next(const std::optional<Affinity::
 std::optional<Service::Dialed> Service::dial_or_wait(Dial& dial) {
   std::optional<Endpoint> full;
   if (auto dialed = dial_next(dial.client, dial.tried, full); dialed || !full) return dialed;
-  Result<linux::UniqueFd> placeholder = linux::make_stream_socket(AF_UNIX);
-  if (!placeholder) return std::nullopt;
   balancer_.acquire(full->pod);
-  return Dialed{*std::move(placeholder), full->pod, &full_queue_of(*full)};
+  return Dialed{{}, full->pod, &full_queue_of(*full)};
 }
 
 void Service::begin_session(linux::UniqueFd client, Dialed dialed, Dial dial) {
   auto* const session = new Session(worker_.relay_loop(), *this, std::move(client), std::move(dialed.fd));
-  if (!session->start(dialed.full != nullptr ? Dialing::later : Dialing::now)) {
+  if (!session->start()) {
     tally_->refused.add(1);
     return release(dialed.pod);
   }
@@ -105,6 +104,10 @@ void Service::begin_dial(Session& session, Dial dial) {
 }
 
 void Service::end_dial(Session& session) {
+  if (session.dial->is_held) {
+    held_.erase(session.dial);
+    return;
+  }
   leave_queue(*session.dial);
   worker_.end_dial(session.dial);
   --dialing_;
@@ -112,13 +115,15 @@ void Service::end_dial(Session& session) {
 
 void Service::on_connect_failed(Session& session, int error) {
   Dial& dial = *session.dial;
-  const PodId failed = std::exchange(session.pod, PodId{});
+  const PodId failed = session.pod;
   dial.tried.push_back(failed);
   report_refused(failed, Error{"cannot connect", error});
   std::optional<Dialed> dialed = dial_or_wait(dial);
-  const bool goes_on = dialed && redial(session, *std::move(dialed));
-  if (!goes_on) refuse(session);
+  if (!dialed) return hold_or_refuse(session);
+  const bool goes_on = redial(session, *std::move(dialed));
+  tally_->retried.add(1);
   release(failed);
+  if (!goes_on) refuse(session);
 }
 
 void Service::refuse(Session& session) {
@@ -130,10 +135,11 @@ void Service::refuse(Session& session) {
 bool Service::redial(Session& session, Dialed dialed) {
   session.pod = dialed.pod;
   session.set_draining(false);
-  tally_->retried.add(1);
   leave_queue(*session.dial);
-  if (dialed.full != nullptr) join_queue(session, *dialed.full);
-  return session.redial(std::move(dialed.fd), dialed.full != nullptr ? Dialing::later : Dialing::now).has_value();
+  if (dialed.full == nullptr) return session.redial(std::move(dialed.fd)).has_value();
+  join_queue(session, *dialed.full);
+  session.postpone();
+  return true;
 }
 
 bool Service::look_elsewhere(Session& session) {
@@ -154,8 +160,10 @@ bool Service::goes_elsewhere(Session& session) {
   if (!dialed) return false;
   dial.tried = std::move(tried);
   const PodId before = session.pod;
-  if (!redial(session, *std::move(dialed))) refuse(session);
+  const bool goes_on = redial(session, *std::move(dialed));
+  tally_->retried.add(1);
   release(before);
+  if (!goes_on) refuse(session);
   return true;
 }
 
@@ -164,12 +172,15 @@ bool Service::on_server_lost(Session& session, int error) {
   dial.tried.push_back(session.pod);
   if (++session.moves > moves_max) return false;
   std::optional<Dialed> dialed = dial_or_wait(dial);
-  if (!dialed) return false;
+  if (!dialed && !may_hold()) return false;
   const PodId lost = session.pod;
   report_refused(lost, Error{"cannot connect", error});
   begin_dial(session, std::move(dial));
-  if (!redial(session, *std::move(dialed))) refuse(session);
+  tally_->retried.add(1);
+  if (!dialed) return hold(session), true;
+  const bool goes_on = redial(session, *std::move(dialed));
   release(lost);
+  if (!goes_on) refuse(session);
   return true;
 }
 
@@ -241,10 +252,11 @@ void Service::on_ended(Session& session, RelayEnd how) {
 }
 
 void Service::end(Session& session) {
+  const bool is_held = !session.is_connected() && session.dial->is_held;
+  (is_held ? tally_->held : tally_->active).subtract(1);
   if (!session.is_connected()) end_dial(session);
   worker_.quiet_times().remove(session);
   unlink(session);
-  tally_->active.subtract(1);
   if (session.pod) release(session.pod);
   retire_if_done();
 }

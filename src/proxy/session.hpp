@@ -35,12 +35,14 @@ struct Dial {
   FullQueue* full = nullptr;  // where it waits
   std::list<Session*>::iterator place;
   Instant look_elsewhere_at;
+  std::optional<Instant> held_until;  // once it had to wait for an endpoint
+  bool is_held = false;
 };
 using Dials = std::list<Dial>;
 
 class Session final : public Relay {
  public:
-  Session(RelayLoop& shared, Service& service, linux::UniqueFd client, linux::UniqueFd server) noexcept;
+  Session(RelayLoop& shared, Service& service, linux::UniqueFd client, linux::UniqueFd server = {}) noexcept;
 
   // Kept by the service.
   PodId pod;

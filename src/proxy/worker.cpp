@@ -67,8 +67,10 @@ void Worker::on_commands() {
 
 void Worker::perform(const OpenService& command) {
   std::unique_ptr<Service>& service = services_[command.config.id];
-  if (!service) service = std::make_unique<Service>(*this, command.config.id, command.tally);
+  const bool is_new = !service;
+  if (is_new) service = std::make_unique<Service>(*this, command.config.id, command.tally);
   service->configure(command.config);
+  if (is_new && command.config.start_held) service->start_held();
 }
 
 void Worker::perform(const CloseService& command) {

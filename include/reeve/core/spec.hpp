@@ -60,6 +60,8 @@ enum class ServiceType { cluster_ip, node_port, load_balancer };
 enum class StrategyType { rolling_update, recreate };
 enum class SessionAffinity { none, client_ip };
 enum class Balancing { least_connections, round_robin, random };
+enum class OnUnready { keep, drain, reset };
+enum class WhenUnready { refuse, hold, reset };
 
 struct ExecAction {
   std::vector<std::string> command;

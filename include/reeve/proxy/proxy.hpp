@@ -24,6 +24,15 @@ struct ServiceConfig {
   std::vector<linux::SocketAddress> listen;
   Balancing balancing = Balancing::least_connections;
   std::optional<Duration> client_ip_affinity;
+  // What becomes of an endpoint's connections when it is ready no more, and does not terminate.
+  OnUnready on_unready = OnUnready::keep;
+  // What becomes of new clients while no endpoint is usable: the kernel refuses them; they wait for one, at most so
+  // long; they are accepted and reset.
+  WhenUnready when_unready = WhenUnready::refuse;
+  Duration hold_for = seconds(30);
+  // When it is opened first: hold until an endpoint is ready, but not longer than hold_for; then as above. For clients
+  // that came while there was no proxy.
+  bool start_held = false;
 };
 
 // The address is ours; it hears as soon as an endpoint is usable.
@@ -70,7 +79,7 @@ class ProxyEvents {
 };
 
 // Counted from `open` on; closing and opening again starts anew. Every accepted connection is active or has ended in
-// exactly one way.
+// exactly one way, or is held.
 struct ProxyCounters {
   std::uint64_t active = 0;           // connections that are open or being connected
   std::uint64_t total = 0;            // connections accepted
@@ -80,6 +89,9 @@ struct ProxyCounters {
   std::uint64_t drained = 0;          // by us, at a quiet moment
   std::uint64_t cut = 0;              // by us, by `cut`
   std::uint64_t reset = 0;            // broken off by one of the two, or by us for another reason
+  std::uint64_t held = 0;             // clients that wait for an endpoint now
+  std::uint64_t held_total = 0;       // clients that had to
+  std::uint64_t hold_timeouts = 0;    // of the refused, the ones that waited too long
   std::uint64_t retried = 0;          // connects that failed or took too long, and went elsewhere unseen
   std::uint64_t client_bytes = 0;     // read from clients
   std::uint64_t server_bytes = 0;     // read from endpoints
@@ -133,7 +145,7 @@ class Proxy {
   void drain(ServiceId service, PodId pod);
 
   // The time for that is over: out of the list at once, and what is still open is reset. Whoever is only being
-  // connected to it, or waits for that, goes to another endpoint or is refused.
+  // connected to it, or waits for that, goes to another endpoint, or is held or refused.
   void cut(ServiceId service, PodId pod);
 
   // Out of the list at once; open connections live on.

@@ -28,22 +28,24 @@ struct RelayLoop {
 // Whose end of the stream came first, or that it was broken off.
 enum class RelayEnd { by_client, by_server, reset };
 
-// Whether the server's socket has begun to connect, or is there to be replaced by one that has.
-enum class Dialing { now, later };
-
 // Lives on the heap and belongs to its loop: it deletes itself once it has ended and libuv has let go of its handles.
 class Relay {
  public:
-  Relay(RelayLoop& shared, linux::UniqueFd client, linux::UniqueFd server) noexcept;
+  // Without a server, redial brings one.
+  Relay(RelayLoop& shared, linux::UniqueFd client, linux::UniqueFd server = {}) noexcept;
   Relay(const Relay&) = delete;
   Relay& operator=(const Relay&) = delete;
 
-  // Watches both; the server's socket is still connecting, and nothing is read from the client before it has.
+  // Watches both; the server's socket is still connecting, and nothing is read from the client before it has. Without
+  // one, a client that ends having said nothing has gone.
   // On an error the relay has ended, and on_ended was not called.
-  Result<void> start(Dialing dialing = Dialing::now);
+  Result<void> start();
 
-  // Goes on with another socket, after on_connect_failed or while the first one still tries.
-  Result<void> redial(linux::UniqueFd server, Dialing dialing = Dialing::now);
+  // Goes on with another socket, after on_connect_failed, on_server_lost or while the first one still tries.
+  Result<void> redial(linux::UniqueFd server);
+
+  // Waits without one instead.
+  void postpone();
 
   // Resets both connections. The relay is gone for its owner.
   void reset();
@@ -70,7 +72,7 @@ class Relay {
   virtual ~Relay() = default;
 
   virtual void on_connected() = 0;
-  // Answered by redial or reset.
+  // Answered by redial, postpone or reset.
   virtual void on_connect_failed(int error) = 0;
   virtual void on_client_bytes(std::size_t count) = 0;
   virtual void on_server_bytes(std::size_t count) = 0;
@@ -78,7 +80,8 @@ class Relay {
   virtual void on_ended(RelayEnd how) = 0;
   // While it drains: something moved, and quiet_at may be another. May part.
   virtual void on_stir() {}
-  // The server went away before a byte went to it or came from it. True if redial has begun.
+  // The server went away before a byte went to it or came from it. True if it was answered by redial,
+  // postpone or reset.
   virtual bool on_server_lost(int) { return false; }
 
  private:
@@ -98,6 +101,7 @@ class Relay {
     bool read_ended : 1 = false;       // the peer wrote its last byte
     bool write_ended : 1 = false;      // we passed that on to this side
     bool hung_up : 1 = false;          // said so once; to listen for more would spin
+    bool end_seen : 1 = false;         // while it waits for a server: the end is there, after some bytes
     std::unique_ptr<Pending> pending;  // waits to be written to this side
   };
 
@@ -107,6 +111,8 @@ class Relay {
 
   void on_event(Side& side, int status, int events);
   void on_event_while_connecting(Side& side, int status, int events);
+  void on_event_while_waiting(Side& side, int status);
+  void forget_server() noexcept;
   void conclude_connect();
   void pump(Side& from, Side& to, int turns);
   ssize_t copy(Side& from, Side& to);
@@ -132,7 +138,7 @@ class Relay {
 
   RelayLoop& shared_;
   bool connected_ : 1 = false;
-  bool dials_later_ : 1 = false;
+  bool is_waiting_ : 1 = false;  // for a server
   bool broken_ : 1 = false;
   bool broken_by_server_ : 1 = false;
   bool ended_ : 1 = false;
