@@ -48,6 +48,18 @@ Result<void> make_directories(const std::string& path) {
   return {};
 }
 
+Result<void> check_private(const std::string& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0) return fail("cannot look at " + path, errno);
+  if (found.st_uid != ::geteuid()) {
+    return fail("cannot trust " + path + ": it belongs to uid " + std::to_string(found.st_uid) + ", not to " +
+                std::to_string(::geteuid()) + ": chown it, or name another directory");
+  }
+  if ((found.st_mode & (S_IWGRP | S_IWOTH)) == 0) return {};
+  return fail("cannot trust " + path +
+              ": others than its owner may write there: chmod go-w, or name another directory");
+}
+
 namespace {
 
 // The pid that the holder of a lock wrote into it.

@@ -92,7 +92,7 @@ int run(const RunOptions& options) {
   auto console = Console::start(STDOUT_FILENO);
   if (!console) return complain(console.error());
   auto kept = open_state(configuration->supervisor, **console);
-  if (!kept) return complain(kept.error());
+  if (!kept) return complain(std::move(kept.error()).within("stateDirectory"));
   uv_loop_t loop;
   if (const int status = uv_loop_init(&loop); status != 0) return complain({"cannot make an event loop", -status});
   int code = 1;

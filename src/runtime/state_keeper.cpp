@@ -45,6 +45,7 @@ StateKeeper::~StateKeeper() {
 
 Result<std::unique_ptr<StateKeeper>> StateKeeper::open(std::string directory, Duration wall_offset) {
   REEVE_TRY_VOID(linux::make_directories(directory));
+  REEVE_TRY_VOID(linux::check_private(directory));
   REEVE_TRY(auto lock, linux::DirectoryLock::take(directory));
   auto disk = std::make_shared<Disk>(Disk{std::move(lock), linux::DurableFile(directory, file_name)});
   return std::unique_ptr<StateKeeper>(new StateKeeper(std::move(disk), std::move(directory), wall_offset));

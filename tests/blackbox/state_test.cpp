@@ -116,8 +116,24 @@ BOOST_AUTO_TEST_CASE(a_second_reeve_exits_and_names_the_first) {
   world.start();
   Reeve second({"run", "-f", world.scratch.file("a.toml")});
   BOOST_TEST(second.wait().value_or(-1) == 1);
-  BOOST_TEST(second.output() == "reeve: " + world.scratch.file("state") + " is in use by another reeve, pid " +
-                                    std::to_string(world.reeve->pid()) + ": Resource temporarily unavailable\n");
+  BOOST_TEST(second.output() == "reeve: stateDirectory: " + world.scratch.file("state") +
+                                    " is in use by another reeve, pid " + std::to_string(world.reeve->pid()) +
+                                    ": Resource temporarily unavailable\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_directory_that_cannot_be_used_is_refused_with_its_cause) {
+  StateWorld world;
+  world.write(web(world.scratch, 1));
+  std::filesystem::create_directory(world.scratch.file("state"));
+  std::filesystem::permissions(world.scratch.file("state"), std::filesystem::perms::all);
+  Reeve shared({"run", "-f", world.scratch.file("a.toml")});
+  BOOST_TEST(shared.wait().value_or(-1) == 1);
+  BOOST_TEST(shared.output().find("others than its owner may write there: chmod go-w") != std::string::npos);
+  std::filesystem::remove(world.scratch.file("state"));
+  std::ofstream(world.scratch.file("state")) << "a file";
+  Reeve file({"run", "-f", world.scratch.file("a.toml")});
+  BOOST_TEST(file.wait().value_or(-1) == 1);
+  BOOST_TEST(file.output().find("Not a directory") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_used_is_set_aside_and_said) {

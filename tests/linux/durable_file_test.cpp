@@ -107,6 +107,13 @@ BOOST_AUTO_TEST_CASE(directories_are_made_with_their_parents) {
   BOOST_TEST(refused.error().code == ENOTDIR);
 }
 
+BOOST_AUTO_TEST_CASE(a_directory_that_others_may_write_into_is_not_believed) {
+  BOOST_TEST(check_private(path).has_value());
+  std::filesystem::permissions(path, std::filesystem::perms::group_write, std::filesystem::perm_options::add);
+  BOOST_TEST(!check_private(path).has_value());
+  BOOST_TEST(!check_private("/no/such/place").has_value());
+}
+
 // What a supervisor had just forked when it was killed has its lock until it sees that.
 BOOST_AUTO_TEST_CASE(the_lock_of_a_dead_holder_is_waited_for) {
   int ends[2];

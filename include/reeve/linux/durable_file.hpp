@@ -14,6 +14,9 @@ namespace reeve::linux {
 // Makes the directory and its parents where they are missing (mode 0700, for its own only).
 Result<void> make_directories(const std::string& path);
 
+// What others may write into cannot be believed: an error unless the directory is ours, and only we may write there.
+Result<void> check_private(const std::string& path);
+
 // One holder per directory, until it is destroyed or its process ends.
 class DirectoryLock {
  public:
