@@ -75,6 +75,8 @@ BOOST_AUTO_TEST_CASE(scaling_down_at_a_late_tick_started_a_container_first) { ch
 BOOST_AUTO_TEST_CASE(applying_a_pod_that_leaves_shortened_its_grace) { check_seed(838); }
 BOOST_AUTO_TEST_CASE(an_overdue_pod_cancelled_the_probe_that_had_just_answered) { check_seed(568); }
 
+BOOST_AUTO_TEST_CASE(the_address_of_a_pod_that_took_anothers_place_was_not_saved) { check_seed(13); }
+
 BOOST_AUTO_TEST_CASE(clean_up_forgot_pods_that_were_still_stopping) { check_seed(21); }
 
 BOOST_AUTO_TEST_CASE(a_liveness_kill_in_mid_drain_passed_for_the_stop_of_the_pod) { check_seed(5); }
