@@ -61,15 +61,17 @@ class Killing : public StateWorld {
 
   // One life: commands until it is killed in the middle of one, and what is there in the next.
   void live_and_die() {
-    const auto delay = std::chrono::microseconds(std::uniform_int_distribution<int>(0, 40'000)(chance_));
+    const std::uint64_t enough = below(4);
+    const std::chrono::microseconds more(below(10'000));
     const pid_t pid = reeve->pid();
     ApiClient api = client();
+    std::atomic<std::uint64_t> answered = 0;
     std::thread killer([&] {
-      std::this_thread::sleep_for(delay);
+      eventually([&] { return answered >= enough; });
+      std::this_thread::sleep_for(more);
       ::kill(pid, SIGKILL);
     });
-    while (change_something(api)) {
-    }
+    while (change_something(api)) answered += 1;
     killer.join();
     kill();
     start();
