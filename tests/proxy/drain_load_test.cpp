@@ -196,7 +196,7 @@ BOOST_AUTO_TEST_CASE(a_connection_per_request_200_rounds) {
 }
 
 BOOST_AUTO_TEST_CASE(a_slow_server) {
-  const Outcome outcome = play({.takes = milliseconds(200), .rounds = 6});
+  const Outcome outcome = play({.takes = milliseconds(200), .rounds = 4});
   check_nothing_lost(outcome);
   BOOST_CHECK_GT(outcome.counters.drained, 0U);
 }

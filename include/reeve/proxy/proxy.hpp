@@ -59,10 +59,10 @@ struct ConnectRefused {
   Error error;
 };
 
-// Every worker has the endpoint out of its list: no connection to it is open or being connected, none will be made, and
-// where it was the last one, the accept queues were emptied to it. Told exactly once after `drain` (with or without a
-// `cut` that follows), `cut` or `remove_endpoint`, also for a pod that nobody knows, and after a set_endpoint that
-// takes readiness away. Not told if the endpoint becomes ready again before.
+// Every worker has the endpoint out of its list: no connection to it is open or being connected, and none will be made.
+// Where it was the last one and was not cut, the accept queues were emptied to it. Told exactly once after `drain`
+// (with or without a `cut` that follows), `cut` or `remove_endpoint`, also for a pod that nobody knows, and after a
+// set_endpoint that takes readiness away. Not told if the endpoint becomes ready again before.
 struct Drained {
   ServiceId service;
   PodId pod;
