@@ -312,6 +312,7 @@ void set_unready_file(Arguments arguments) { http.unready_file = arguments[0]; }
 void set_log_header(Arguments arguments) { http.log_header = arguments[0]; }
 void set_flap(Arguments arguments) { http.flap_seconds = std::atof(arguments[0]); }
 void set_greeting(Arguments arguments) { http.greeting = arguments[0]; }
+void set_executed_file(Arguments arguments) { http.executed_file = arguments[0]; }
 void serve(Arguments arguments) { serve_http(std::atoi(arguments[0]), http); }
 
 void help(Arguments);
@@ -369,6 +370,7 @@ constexpr Flag flags[] = {
     {"--log-header", 1, set_log_header, "NAME: print that header of each request to /health"},
     {"--flap", 1, set_flap, "SECONDS: /health answers 200 and 503 in turns"},
     {"--greeting", 1, set_greeting, "TEXT: what / answers"},
+    {"--executed", 1, set_executed_file, "PATH: where /execute/ID leaves a line"},
     {"--http", 1, serve, "PORT: serve HTTP on 127.0.0.1 from here on; the path chooses the behaviour:"},
 };
 

@@ -1,6 +1,7 @@
 #include "behave_http.hpp"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -93,6 +94,7 @@ class Server {
       std::this_thread::sleep_for(std::chrono::milliseconds(std::atoi(rest)));
       return answer(client, 200, "slow\n"), true;
     }
+    if (const char* rest = after(path, "/execute/")) return execute(client, rest), true;
     if (const char* rest = after(path, "/redirect/")) {
       return answer(client, 302, "moved\n", "Location: " + std::string(rest) + "\r\n"), true;
     }
@@ -110,6 +112,18 @@ class Server {
  private:
   static const char* after(const std::string& path, const char* prefix) {
     return path.starts_with(prefix) ? path.c_str() + std::strlen(prefix) : nullptr;
+  }
+
+  void execute(int client, const std::string& rest) const {
+    const std::size_t slash = rest.find('/');
+    const std::string line = rest.substr(0, slash) + '\n';
+    const int file = ::open(behaviour_.executed_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (::write(file, line.data(), line.size()) != static_cast<ssize_t>(line.size())) return answer(client, 500, "");
+    ::close(file);
+    if (slash != std::string::npos) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(std::atoi(rest.c_str() + slash + 1)));
+    }
+    answer(client, 200, "done\n");
   }
 
   bool health(int client, const std::string& request) const {

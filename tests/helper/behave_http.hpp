@@ -8,6 +8,7 @@ struct HttpBehaviour {
   std::string log_header;    // the value of this header is printed for each request to /health
   double flap_seconds = 0;   // /health answers 200 and 503 in turns of this length
   std::string greeting = "hello";
+  std::string executed_file;  // what /execute/ID did, a line each, before it answers
 };
 
 // Serves until the process ends. `help` of behave lists the paths.
@@ -19,6 +20,7 @@ inline constexpr const char* http_paths_help =
     "  /status/N            that status\n"
     "  /body/N              200 and N bytes\n"
     "  /slow/MS             200 after MS milliseconds\n"
+    "  /execute/ID[/MS]     200 after MS milliseconds, and ID once in the file of --executed\n"
     "  /pid                 200 and the process id\n"
     "  /headers             200 and the request as it came\n"
     "  /redirect/LOCATION   302 there\n"
