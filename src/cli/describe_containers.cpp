@@ -78,6 +78,29 @@ std::string amounts_lines(std::string_view title, const json::object& amounts, c
   return text;
 }
 
+// What a hook does, and the stop signal; kubectl shows neither.
+std::string hook_line(const json::value& hook) {
+  if (find(hook, "exec") != nullptr) {
+    std::string words;
+    for (const json::value& each : list_at(hook, "exec.command"))
+      words += (words.empty() ? "" : " ") + scalar_text(each);
+    return "exec [" + words + "]";
+  }
+  if (find(hook, "sleep") != nullptr) return "sleep " + text_at(hook, "sleep.seconds") + "s";
+  return "http-get http://" + text_at(hook, "httpGet.host") + ":" + text_at(hook, "httpGet.port") +
+         text_at(hook, "httpGet.path");
+}
+
+std::string lifecycle_lines(const json::value& container, const std::string& space) {
+  std::string text;
+  for (const auto& [title, key] : {std::pair("Post Start", "lifecycle.postStart"), {"Pre Stop", "lifecycle.preStop"}}) {
+    const json::value* const hook = find(container, key);
+    if (hook != nullptr && hook->is_object()) text += space + title + ":\t" + hook_line(*hook) + "\n";
+  }
+  const std::string signal = text_at(container, "lifecycle.stopSignal");
+  return signal.empty() ? text : text + space + "Stop Signal:\t" + signal + "\n";
+}
+
 std::string probes_lines(const json::value& container, const std::string& space) {
   constexpr std::array<std::pair<const char*, const char*>, 3> probes{
       {{"Liveness", "livenessProbe"}, {"Readiness", "readinessProbe"}, {"Startup", "startupProbe"}}};
@@ -143,8 +166,8 @@ std::string container_text(const json::value& container, const json::value* stat
   if (status != nullptr && find(*status, "state") != nullptr) text += status_lines(*status, space);
   text += amounts_lines("Limits", map_at(container, "resources.limits"), space);
   text += amounts_lines("Requests", map_at(container, "resources.requests"), space);
-  return text + probes_lines(container, space) + environment_lines(container, pod, space) +
-         mounts_lines(container, space);
+  return text + probes_lines(container, space) + lifecycle_lines(container, space) +
+         environment_lines(container, pod, space) + mounts_lines(container, space);
 }
 
 std::string list_text(std::string_view title, const json::array& containers, const json::array& statuses,

@@ -232,6 +232,9 @@ void Simulation::perform(const StartProbe& effect) {
   queue_.emplace_back(ProbeFinished{effect.run, outcome_of(effect)});
 }
 
+// Hooks succeed at once; how long a sleep lasts is written.
+void Simulation::perform(const StartHook& effect) { queue_.emplace_back(ProbeFinished{effect.run, {}}); }
+
 void Simulation::perform(const OpenService& effect) {
   services_[effect.service] = effect.name;
   std::string list;

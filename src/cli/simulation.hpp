@@ -92,6 +92,7 @@ class Simulation {
   void perform(const SignalContainer& effect);
   void perform(const KillContainer& effect);
   void perform(const StartProbe& effect);
+  void perform(const StartHook& effect);
   void perform(const OpenService& effect);
   void perform(const SetEndpoint& effect);
   void perform(const RemoveEndpoint& effect);

@@ -48,6 +48,7 @@ void Container::begin_instance(PodStep& step, Counted counted) {
   if (previous_) step.want(ForgetInstance{previous_->instance});
   previous_.reset();
   if (newest_ && counted == Counted::yes) restart_count_ += 1;
+  post_start_failure_.clear();
   announced_ = false;
   const InstanceId instance = step.new_id<InstanceId>();
   state_ = Starting{instance};
@@ -71,13 +72,17 @@ bool Container::started(PodStep& step, InstanceId instance, int pid) {
   state_ = Running{instance, pid, step.now};
   report(step, EventType::normal, "Started", "Container started");
   for (ProbeWorker& each : probes_) each.container_started();
+  handler(HookType::post_start) != nullptr ? begin_hook(step, HookType::post_start, std::nullopt) : arm_probes(step);
+  return true;
+}
+
+void Container::arm_probes(PodStep& step) {
   if (ProbeWorker* startup = worker(ProbeType::startup)) {
-    if (!leaving_) startup->arm(step.now, step.now);
+    if (!leaving_) startup->arm(std::get<Running>(state_).since, step.now);
   } else {
     become_started(step);
   }
   run_due_probes(step);
-  return true;
 }
 
 // Readiness is asked at once, liveness at its next tick (prober_manager.go).
@@ -175,12 +180,14 @@ void Container::forget(Step& step) const {
 }
 
 void Container::tick(PodStep& step) {
-  if (const auto* stopping = std::get_if<Stopping>(&state_); stopping != nullptr && stopping->kill_at <= step.now) {
+  if (const auto* stopping = std::get_if<Stopping>(&state_);
+      stopping != nullptr && stopping->signalled && stopping->kill_at <= step.now) {
     kill(step);
   }
   if (const auto* waiting = std::get_if<BackingOff>(&state_); waiting != nullptr && waiting->until <= step.now) {
     restart(step, newest_->finished_at);
   }
+  tick_hook(step);
   for (ProbeWorker& each : probes_) {
     if (const auto run = each.time_out(step.now)) step.want(AbortProbe{*run});
   }
@@ -201,6 +208,7 @@ void Container::run_due_probes(PodStep& step) {
 }
 
 void Container::end_probes(PodStep& step) {
+  end_hook(step);
   for (ProbeWorker& each : probes_) {
     if (const auto run = each.in_flight()) step.want(CancelProbe{*run});
     each.hold();
@@ -208,6 +216,11 @@ void Container::end_probes(PodStep& step) {
 }
 
 bool Container::probe_finished(PodStep& step, ProbeRunId run, const ProbeOutcome& outcome, LivenessKill kill) {
+  if (hook_ && hook_->run == run) {
+    const bool succeeded = outcome.result == ProbeResult::success || outcome.result == ProbeResult::warning;
+    finish_hook(step, succeeded ? std::nullopt : std::optional(outcome.text));
+    return true;
+  }
   const auto found = std::ranges::find_if(probes_, [&](const ProbeWorker& each) { return each.in_flight() == run; });
   if (found == probes_.end()) return false;
   found->remember(outcome, step.now);
@@ -244,10 +257,12 @@ std::optional<Instant> Container::deadline() const noexcept {
   const auto consider = [&](std::optional<Instant> at) {
     if (at && (!earliest || *at < *earliest)) earliest = at;
   };
-  if (const auto* stopping = std::get_if<Stopping>(&state_); stopping != nullptr && !stopping->killed) {
+  if (const auto* stopping = std::get_if<Stopping>(&state_);
+      stopping != nullptr && stopping->signalled && !stopping->killed) {
     consider(stopping->kill_at);
   }
   if (const auto* waiting = std::get_if<BackingOff>(&state_)) consider(waiting->until);
+  if (hook_) consider(hook_->deadline());
   for (const ProbeWorker& each : probes_) consider(each.deadline());
   return earliest;
 }
@@ -262,11 +277,6 @@ std::optional<InstanceId> Container::live_instance() const noexcept {
 bool Container::is_running() const noexcept {
   const auto* stopping = std::get_if<Stopping>(&state_);
   return std::holds_alternative<Running>(state_) || (stopping != nullptr && stopping->since);
-}
-
-bool Container::is_killed() const noexcept {
-  const auto* stopping = std::get_if<Stopping>(&state_);
-  return stopping != nullptr && stopping->killed;
 }
 
 bool Container::is_ready() const noexcept {

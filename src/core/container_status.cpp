@@ -18,6 +18,9 @@ ContainerStatus Container::status(const PodIdentity& pod, std::string_view waiti
     status.state = StateRunning{running->instance, running->pid, running->since};
   } else if (const auto* stopping = std::get_if<Stopping>(&state_); stopping != nullptr && stopping->since) {
     status.state = StateRunning{stopping->instance, stopping->pid, *stopping->since};
+  } else if (is_backing_off() && !post_start_failure_.empty()) {
+    status.state = StateWaiting{reason::post_start_hook_error, "PostStartHook failed: " + post_start_failure_,
+                                std::get<BackingOff>(state_).until};
   } else if (is_backing_off()) {
     status.state = StateWaiting{reason::crash_loop_back_off,
                                 "back-off " + go_duration(backoff_.delay().value_or(Duration{0})) +

@@ -1,4 +1,6 @@
-// How a container is stopped: told, signalled, killed; for good, or to start anew.
+// How a container is stopped: told, its preStop hook, signalled, killed; for good, or to start anew.
+#include "core/signal_names.hpp"
+
 #include <reeve/core/container.hpp>
 #include <reeve/core/leaving.hpp>
 
@@ -8,7 +10,12 @@
 namespace reeve {
 namespace {
 
-constexpr int stop_signal = 15;  // SIGTERM
+constexpr std::string_view default_stop_signal = "SIGTERM";
+
+int stop_signal_of(const ContainerSpec& spec) {
+  const bool is_written = spec.lifecycle && !spec.lifecycle->stop_signal.empty();
+  return signal_number(is_written ? spec.lifecycle->stop_signal : default_stop_signal).value_or(0);
+}
 
 }  // namespace
 
@@ -26,27 +33,73 @@ void Container::announce_stop(PodStep& step) {
   }
 }
 
+void Container::begin_pre_stop(PodStep& step, Instant kill_at) {
+  announce_stop(step);
+  if (auto* stopping = std::get_if<Stopping>(&state_); stopping != nullptr && !stopping->may_signal) {
+    return shorten_stop(step, *stopping, kill_at);
+  }
+  if (!std::holds_alternative<Running>(state_) || handler(HookType::pre_stop) == nullptr) return;
+  enter_stop(step, kill_at, StopCause::pod, Signal::when_told);
+  begin_pre_stop_hook(step, std::get<Stopping>(state_));
+}
+
 void Container::stop(PodStep& step, Instant kill_at) {
   announce_stop(step);
   if (!is_live()) return;
-  if (auto* stopping = std::get_if<Stopping>(&state_)) {
-    stopping->kill_at = std::min(stopping->kill_at, std::max(kill_at, stopping->signalled + shortest_grace));
-    if (stopping->kill_at <= step.now) kill(step);
-    return;
-  }
-  begin_stop(step, std::max(kill_at, step.now + shortest_grace), StopCause::pod);
-  step.want(SignalContainer{*live_instance(), stop_signal});
+  auto* const stopping = std::get_if<Stopping>(&state_);
+  if (stopping == nullptr) return begin_stop(step, kill_at, StopCause::pod);
+  stopping->may_signal = true;
+  shorten_stop(step, *stopping, kill_at);
 }
 
 void Container::begin_stop(PodStep& step, Instant kill_at, StopCause cause) {
+  enter_stop(step, kill_at, cause, Signal::when_hook_ended);
+  begin_pre_stop_hook(step, std::get<Stopping>(state_));
+  if (!hook_) signal(step);
+}
+
+void Container::enter_stop(PodStep& step, Instant kill_at, StopCause cause, Signal when) {
   kill_delayed_ = false;
-  Stopping stopping{*live_instance(), 0, std::nullopt, step.now, kill_at, cause, false};
+  end_hook(step);
+  Stopping stopping{
+      *live_instance(), 0, std::nullopt, std::nullopt, kill_at, cause, when == Signal::when_hook_ended, false};
   if (const auto* running = std::get_if<Running>(&state_)) {
     stopping.pid = running->pid;
     stopping.since = running->since;
   }
   state_ = stopping;
   end_health_probes(step);
+}
+
+void Container::begin_pre_stop_hook(PodStep& step, Stopping& stopping) {
+  const bool has_one = stopping.since && handler(HookType::pre_stop) != nullptr;
+  if (!has_one || stopping.kill_at <= step.now) return;
+  const Instant until = stopping.kill_at - shortest_grace;
+  if (step.now < until) return begin_hook(step, HookType::pre_stop, until);
+  report(step, EventType::warning, "FailedPreStopHook", "PreStopHook failed: the grace period leaves it no time");
+}
+
+// What is left of its time; a hook has none of the signal's.
+void Container::shorten_stop(PodStep& step, Stopping& stopping, Instant kill_at) {
+  if (stopping.signalled) {
+    stopping.kill_at = std::min(stopping.kill_at, std::max(kill_at, *stopping.signalled + shortest_grace));
+    if (stopping.kill_at <= step.now) kill(step);
+    return;
+  }
+  stopping.kill_at = std::min(stopping.kill_at, kill_at);
+  if (hook_) {
+    hook_->until = stopping.kill_at - shortest_grace;
+    tick_hook(step);
+  } else if (stopping.may_signal && !stopping.killed) {
+    signal(step);
+  }
+}
+
+void Container::signal(PodStep& step) {
+  auto& stopping = std::get<Stopping>(state_);
+  stopping.signalled = step.now;
+  stopping.kill_at = std::max(stopping.kill_at, step.now + shortest_grace);
+  step.want(SignalContainer{stopping.instance, stop_signal_of(*spec_)});
 }
 
 // Readiness goes on: until its program is gone the container may still serve.
@@ -66,13 +119,13 @@ void Container::fail_probe(PodStep& step, const ProbeWorker& worker) {
   if (again) message += ", will be restarted";
   const Duration grace = worker.spec().termination_grace_period.value_or(step.spec->termination_grace_period);
   report(step, EventType::normal, "Killing", std::move(message));
-  begin_stop(step, later(step.now, std::max(grace, shortest_grace)), StopCause::probe);
-  step.want(SignalContainer{*live_instance(), stop_signal});
+  begin_stop(step, later(step.now, grace), StopCause::probe);
 }
 
 void Container::kill(PodStep& step) {
   if (!is_live()) return;
-  if (!std::holds_alternative<Stopping>(state_)) begin_stop(step, step.now, StopCause::pod);
+  if (!std::holds_alternative<Stopping>(state_)) enter_stop(step, step.now, StopCause::pod, Signal::when_told);
+  end_hook(step);
   auto& stopping = std::get<Stopping>(state_);
   if (!std::exchange(stopping.killed, true)) step.want(KillContainer{stopping.instance});
 }
@@ -80,13 +133,25 @@ void Container::kill(PodStep& step) {
 void Container::restart_now(PodStep& step, Instant kill_at, InstanceId newest) {
   if (leaving_ || suspended_ || role_ == Role::init) return;
   if (is_backing_off()) return begin_instance(step, Counted::no);
+  if (!is_live() || newest < *live_instance()) return;
   if (auto* stopping = std::get_if<Stopping>(&state_)) {
     stopping->cause = StopCause::human;
-  } else if (is_live() && *live_instance() <= newest) {
+  } else {
     report(step, EventType::normal, "Killing", "Container " + spec_->name + " is restarted on request");
-    begin_stop(step, std::max(kill_at, step.now + shortest_grace), StopCause::human);
-    step.want(SignalContainer{*live_instance(), stop_signal});
+    begin_stop(step, kill_at, StopCause::human);
   }
+}
+
+bool Container::is_in_pre_stop() const noexcept { return hook_ && hook_->type == HookType::pre_stop; }
+
+bool Container::is_signalled() const noexcept {
+  const auto* stopping = std::get_if<Stopping>(&state_);
+  return stopping != nullptr && stopping->signalled;
+}
+
+bool Container::is_killed() const noexcept {
+  const auto* stopping = std::get_if<Stopping>(&state_);
+  return stopping != nullptr && stopping->killed;
 }
 
 }  // namespace reeve

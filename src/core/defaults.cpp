@@ -39,6 +39,11 @@ void default_containers(std::vector<ContainerSpec>& containers) {
     default_probe(container.liveness_probe);
     default_probe(container.readiness_probe);
     default_probe(container.startup_probe);
+    if (!container.lifecycle) continue;
+    for (auto* hook : {&container.lifecycle->post_start, &container.lifecycle->pre_stop}) {
+      const bool is_bare = *hook && (*hook)->http_get && (*hook)->http_get->path.empty();
+      if (is_bare) (*hook)->http_get->path = HttpGetAction{}.path;
+    }
   }
 }
 

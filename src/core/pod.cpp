@@ -237,7 +237,10 @@ void Pod::replace_sandbox(PodStep& step) {
 
 void Pod::start_containers(PodStep& step) {
   if (!run_init(step)) return;
-  for (Container& each : regular_) each.start(step);
+  for (Container& each : regular_) {
+    each.start(step);
+    if (each.holds_up_others()) return;
+  }
 }
 
 // Starts the next init container; true once all have done their part.
@@ -273,8 +276,7 @@ void Pod::report(Step& step, EventType type, std::string_view reason, std::strin
 void Pod::stop_in_order(PodStep& step, Instant kill_at) {
   for (Container& each : regular_) each.stop(step, kill_at);
   for (Container& each : init_) {
-    each.announce_stop(step);
-    if (each.role() == Role::init) each.stop(step, kill_at);
+    each.role() == Role::init ? each.stop(step, kill_at) : each.begin_pre_stop(step, kill_at);
   }
   if (any_of(regular_, &Container::is_live)) return;
   for (auto each = init_.rbegin(); each != init_.rend(); ++each) {

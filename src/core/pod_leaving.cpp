@@ -69,7 +69,8 @@ void Pod::follow(Instant now, Leaving& walk) const {
     const auto holds = [is](const Container& each) { return (each.*is)(); };
     return std::ranges::any_of(init_, holds) || std::ranges::any_of(regular_, holds);
   };
-  if (any(&Container::is_being_stopped)) walk.reach(LeavingStep::stop, now);
+  if (any(&Container::is_in_pre_stop)) walk.reach(LeavingStep::pre_stop, now);
+  if (any(&Container::is_signalled)) walk.reach(LeavingStep::stop, now);
   if (any(&Container::is_killed)) walk.reach(LeavingStep::kill, now);
 }
 

@@ -51,7 +51,8 @@ void Service::open(Step& step) {
   for (std::size_t i = 0; i < ids_.size(); ++i) {
     const std::string& port_name = spec.ports[i].name;
     const std::string name = object_.metadata.name + (port_name.empty() ? "" : ":" + port_name);
-    step.want(OpenService{ids_[i], name, addresses(i), spec.balancing, affinity});
+    step.want(OpenService{ids_[i], name, addresses(i), spec.balancing, affinity, spec.on_unready, spec.when_unready,
+                          spec.hold});
   }
   publish_fixed(step);
 }

@@ -284,6 +284,8 @@ void Supervisor::index_new_ids(const Effects& effects) {
       instances_[start->instance] = start->pod->id;
     } else if (const auto* probe = std::get_if<StartProbe>(&effect)) {
       runs_[probe->run] = instances_.at(probe->instance);
+    } else if (const auto* hook = std::get_if<StartHook>(&effect)) {
+      runs_[hook->run] = instances_.at(hook->instance);
     } else if (const auto* cancel = std::get_if<CancelProbe>(&effect)) {
       runs_.erase(cancel->run);
     }

@@ -2,6 +2,7 @@
 #include "core/validate_deployment.hpp"
 #include "core/validate_env.hpp"
 #include "core/validate_fields.hpp"
+#include "core/validate_lifecycle.hpp"
 
 #include <reeve/core/validate.hpp>
 
@@ -14,6 +15,8 @@ namespace {
 
 constexpr std::string_view needs_isolation =
     "may not be used when `isolation` is \"none\": remove that, or write isolation = \"private\"";
+
+constexpr std::string_view not_for_init = "may not be set for init containers without restartPolicy=Always";
 
 enum class ProbeKind { liveness, readiness, startup };
 
@@ -54,14 +57,7 @@ void check_probe(FieldErrors& errors, const std::string& path, const Boxed<Probe
   if (!probe) return;
   check_handlers(errors, path, *probe);
   FieldWalk(errors).walk(path, *probe);
-  if (probe->http_get) {
-    const auto& headers = probe->http_get->http_headers;
-    for (std::size_t i = 0; i < headers.size(); ++i) {
-      if (headers[i].name.empty()) continue;
-      errors.faults(indexed(path + ".httpGet.httpHeaders", i) + ".name", headers[i].name,
-                    header_name_faults(headers[i].name));
-    }
-  }
+  if (probe->http_get) check_headers(errors, path + ".httpGet", *probe->http_get);
   if (kind != ProbeKind::readiness && probe->success_threshold != 1) {
     errors.invalid(path + ".successThreshold", std::to_string(probe->success_threshold), "must be 1");
   }
@@ -85,7 +81,7 @@ void check_assigned_port(FieldErrors& errors, const std::string& path, const Box
 }
 
 void forbid_probe(FieldErrors& errors, const std::string& path, const Boxed<ProbeSpec>& probe) {
-  if (probe) errors.forbidden(path, "may not be set for init containers without restartPolicy=Always");
+  if (probe) errors.forbidden(path, std::string(not_for_init));
 }
 
 // --- containers -----------------------------------------------------------------------------------------------------
@@ -105,13 +101,15 @@ void check_container_ports(FieldErrors& errors, const std::string& path, const s
 struct Place {
   std::string path;
   bool is_init = false;
+  Duration grace{};  // of the pod
 };
 
 void check_container(FieldErrors& errors, const Place& place, const ContainerSpec& container,
                      std::set<std::string>& names) {
-  // The walk sees the container without its probes: those of an init container are refused whole.
+  // The walk sees the container without its probes and hooks: those of an init container are refused whole.
   ContainerSpec bare = container;
   bare.liveness_probe = bare.readiness_probe = bare.startup_probe = {};
+  bare.lifecycle = {};
   FieldWalk(errors).walk(place.path, bare);
   if (container.name.empty()) {
     errors.required(place.path + ".name");
@@ -125,6 +123,7 @@ void check_container(FieldErrors& errors, const Place& place, const ContainerSpe
     forbid_probe(errors, place.path + ".livenessProbe", container.liveness_probe);
     forbid_probe(errors, place.path + ".readinessProbe", container.readiness_probe);
     forbid_probe(errors, place.path + ".startupProbe", container.startup_probe);
+    if (container.lifecycle) errors.forbidden(place.path + ".lifecycle", std::string(not_for_init));
     return;
   }
   const auto check = [&](const char* name, const Boxed<ProbeSpec>& probe, ProbeKind kind) {
@@ -134,6 +133,9 @@ void check_container(FieldErrors& errors, const Place& place, const ContainerSpe
   check("livenessProbe", container.liveness_probe, ProbeKind::liveness);
   check("readinessProbe", container.readiness_probe, ProbeKind::readiness);
   check("startupProbe", container.startup_probe, ProbeKind::startup);
+  if (container.lifecycle) {
+    check_lifecycle(errors, place.path + ".lifecycle", *container.lifecycle, place.grace);
+  }
 }
 
 // Reeve's own rules: a link needs a hosts file of the pod's own, a network of its own needs a sandbox.
@@ -157,10 +159,12 @@ void check_pod_spec(FieldErrors& errors, const std::string& path, const PodSpec&
   check_links(errors, path, pod);
   std::set<std::string> names;
   for (std::size_t i = 0; i < pod.init_containers.size(); ++i) {
-    check_container(errors, {indexed(path + ".initContainers", i), true}, pod.init_containers[i], names);
+    check_container(errors, {indexed(path + ".initContainers", i), true, pod.termination_grace_period},
+                    pod.init_containers[i], names);
   }
   for (std::size_t i = 0; i < pod.containers.size(); ++i) {
-    check_container(errors, {indexed(path + ".containers", i), false}, pod.containers[i], names);
+    check_container(errors, {indexed(path + ".containers", i), false, pod.termination_grace_period}, pod.containers[i],
+                    names);
   }
 }
 

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t body_bytes_max = 10240;
 constexpr std::uint32_t header_bytes_max = 64 * 1024;
-constexpr std::string_view user_agent = "kube-probe/1.36";
+constexpr std::string_view user_agents[] = {"kube-probe/1.36", "kube-lifecycle/1.36"};  // by HttpAsker
 
 bool must_be_escaped(char c) {
   const auto byte = static_cast<unsigned char>(c);
@@ -74,10 +74,10 @@ HttpTarget http_target(const HttpGetAction& action, std::string host, std::int32
   return {std::move(host), port, escaped(action.path)};
 }
 
-std::string http_request(const HttpTarget& target, const std::vector<NameValue>& headers) {
+std::string http_request(const HttpTarget& target, const std::vector<NameValue>& headers, HttpAsker asker) {
   std::string request = "GET " + target.path + " HTTP/1.1\r\n";
   put_default(request, "Host", target.authority(), headers);
-  put_default(request, "User-Agent", user_agent, headers);
+  put_default(request, "User-Agent", user_agents[static_cast<std::size_t>(asker)], headers);
   put_default(request, "Accept", "*/*", headers);
   for (const NameValue& each : headers) {
     const std::string name = canonical(each.name);

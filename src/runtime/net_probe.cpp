@@ -116,11 +116,12 @@ void TcpProbe::connected() { finish({ProbeResult::success, {}}); }
 void TcpProbe::timed_out() { fail("dial tcp " + peer_ + ": i/o timeout"); }
 
 HttpProbe::HttpProbe(uv_loop_t& loop, std::shared_ptr<const linux::Network> network, Finish finish, HttpTarget target,
-                     std::vector<NameValue> headers)
+                     std::vector<NameValue> headers, HttpAsker asker)
     : NetProbe(loop, std::move(network), std::move(finish)),
       first_(target),
       target_(std::move(target)),
-      headers_(std::move(headers)) {}
+      headers_(std::move(headers)),
+      asker_(asker) {}
 
 void HttpProbe::start() { connect(target_.host, target_.port); }
 
@@ -129,7 +130,7 @@ std::string HttpProbe::failure_text(const std::string& cause) const {
 }
 
 void HttpProbe::connected() {
-  unsent_ = http_request(target_, headers_);
+  unsent_ = http_request(target_, headers_, asker_);
   send();
 }
 
@@ -167,6 +168,7 @@ void HttpProbe::readable() {
 
 // Once the headers are there, a body that cannot be read says nothing about the container (Kubernetes issue 113938).
 void HttpProbe::broken(const std::string& cause) {
+  if (reply_.has_headers() && asker_ == HttpAsker::hook) return finish({ProbeResult::success, {}});
   if (reply_.has_headers()) return finish({ProbeResult::error, cause});
   fail(cause);
 }
@@ -179,6 +181,7 @@ void HttpProbe::timed_out() {
 }
 
 void HttpProbe::answered() {
+  if (asker_ == HttpAsker::hook) return finish({ProbeResult::success, {}});
   const auto next = redirect_of(reply_, target_, first_);
   if (!next) return finish(judge(reply_));
   if (++hops_ > hops_max) return fail("stopped after 10 redirects");

@@ -68,7 +68,7 @@ class TcpProbe final : public NetProbe {
 class HttpProbe final : public NetProbe {
  public:
   HttpProbe(uv_loop_t& loop, std::shared_ptr<const linux::Network> network, Finish finish, HttpTarget target,
-            std::vector<NameValue> headers);
+            std::vector<NameValue> headers, HttpAsker asker = HttpAsker::probe);
   void start();
 
  private:
@@ -85,6 +85,7 @@ class HttpProbe final : public NetProbe {
   HttpTarget first_;
   HttpTarget target_;
   std::vector<NameValue> headers_;
+  HttpAsker asker_;
   HttpReply reply_;
   std::string unsent_;
   bool got_bytes_ = false;

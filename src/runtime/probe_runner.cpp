@@ -29,39 +29,49 @@ std::shared_ptr<const linux::Network> ProbeRunner::network_of(InstanceId instanc
 
 void ProbeRunner::perform(const StartProbe& effect) {
   finished_.clear();
-  std::visit([&](const auto* action) { start(effect, *action); }, handler_of(*effect.probe));
+  const Asked asked{effect.run,  effect.instance,       effect.container, effect.address,
+                    effect.port, effect.probe->timeout, HttpAsker::probe};
+  std::visit([&](const auto* action) { start(asked, *action); }, handler_of(*effect.probe));
 }
 
-void ProbeRunner::start(const StartProbe& effect, const ExecAction& action) {
-  auto process =
-      containers_.command_for(effect.instance, expand(action.command, written_environment(*effect.container)));
-  if (!process) return post_(ProbeFinished{effect.run, {ProbeResult::error, process.error().message()}});
-  auto run = std::make_unique<ExecProbe>(loop_, reaper_, effect.probe->timeout, finish_of(effect.run));
+// A sleep is the core's own.
+void ProbeRunner::perform(const StartHook& effect) {
+  finished_.clear();
+  const Asked asked{effect.run,  effect.instance, effect.container, effect.address,
+                    effect.port, Duration::max(), HttpAsker::hook};
+  if (effect.handler->exec) start(asked, *effect.handler->exec);
+  if (effect.handler->http_get) start(asked, *effect.handler->http_get);
+}
+
+void ProbeRunner::start(const Asked& asked, const ExecAction& action) {
+  auto process = containers_.command_for(asked.instance, expand(action.command, written_environment(*asked.container)));
+  if (!process) return post_(ProbeFinished{asked.run, {ProbeResult::error, process.error().message()}});
+  auto run = std::make_unique<ExecProbe>(loop_, reaper_, asked.timeout, finish_of(asked.run));
   ExecProbe& probe = *run;
-  runs_.emplace(effect.run, std::move(run));
+  runs_.emplace(asked.run, std::move(run));
   probe.start(*std::move(process));
 }
 
-void ProbeRunner::start(const StartProbe& effect, const HttpGetAction& action) {
-  if (!effect.port) {
-    return post_(ProbeFinished{effect.run, {ProbeResult::error, port_problem(action.port, *effect.container)}});
+void ProbeRunner::start(const Asked& asked, const HttpGetAction& action) {
+  if (!asked.port) {
+    return post_(ProbeFinished{asked.run, {ProbeResult::error, port_problem(action.port, *asked.container)}});
   }
-  HttpTarget target = http_target(action, effect.address, *effect.port);
-  auto run = std::make_unique<HttpProbe>(loop_, network_of(effect.instance), finish_of(effect.run), std::move(target),
-                                         action.http_headers);
+  HttpTarget target = http_target(action, asked.address, *asked.port);
+  auto run = std::make_unique<HttpProbe>(loop_, network_of(asked.instance), finish_of(asked.run), std::move(target),
+                                         action.http_headers, asked.asker);
   HttpProbe& probe = *run;
-  runs_.emplace(effect.run, std::move(run));
+  runs_.emplace(asked.run, std::move(run));
   probe.start();
 }
 
-void ProbeRunner::start(const StartProbe& effect, const TcpSocketAction& action) {
-  if (!effect.port) {
-    return post_(ProbeFinished{effect.run, {ProbeResult::error, port_problem(action.port, *effect.container)}});
+void ProbeRunner::start(const Asked& asked, const TcpSocketAction& action) {
+  if (!asked.port) {
+    return post_(ProbeFinished{asked.run, {ProbeResult::error, port_problem(action.port, *asked.container)}});
   }
-  auto run = std::make_unique<TcpProbe>(loop_, network_of(effect.instance), finish_of(effect.run));
+  auto run = std::make_unique<TcpProbe>(loop_, network_of(asked.instance), finish_of(asked.run));
   TcpProbe& probe = *run;
-  runs_.emplace(effect.run, std::move(run));
-  probe.connect(effect.address, *effect.port);
+  runs_.emplace(asked.run, std::move(run));
+  probe.connect(asked.address, *asked.port);
 }
 
 ProbeRun::Finish ProbeRunner::finish_of(ProbeRunId run) {

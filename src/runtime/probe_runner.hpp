@@ -8,9 +8,12 @@
 
 #include <reeve/core/effect.hpp>
 #include <reeve/core/input.hpp>
+#include <reeve/runtime/http_exchange.hpp>
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -24,13 +27,24 @@ class ProbeRunner {
               Post post);
 
   void perform(const StartProbe& effect);
+  void perform(const StartHook& effect);
   void perform(const AbortProbe& effect);
   void perform(const CancelProbe& effect);
 
  private:
-  void start(const StartProbe& effect, const ExecAction& action);
-  void start(const StartProbe& effect, const HttpGetAction& action);
-  void start(const StartProbe& effect, const TcpSocketAction& action);
+  // A run of a probe, or of a hook.
+  struct Asked {
+    ProbeRunId run;
+    InstanceId instance;
+    const ContainerSpec* container;
+    const std::string& address;
+    std::optional<std::int32_t> port;
+    Duration timeout;
+    HttpAsker asker;
+  };
+  void start(const Asked& asked, const ExecAction& action);
+  void start(const Asked& asked, const HttpGetAction& action);
+  void start(const Asked& asked, const TcpSocketAction& action);
   std::shared_ptr<const linux::Network> network_of(InstanceId instance) const;
   ProbeRun::Finish finish_of(ProbeRunId run);
   void finished(ProbeRunId run, ProbeOutcome outcome);

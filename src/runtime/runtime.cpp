@@ -198,6 +198,7 @@ void Runtime::perform(const Effect& effect) {
                  [&](const KillContainer& each) { containers_->perform(each); },
                  [&](const ForgetInstance& each) { containers_->perform(each); },
                  [&](const StartProbe& each) { probes_->perform(each); },
+                 [&](const StartHook& each) { probes_->perform(each); },
                  [&](const AbortProbe& each) { probes_->perform(each); },
                  [&](const CancelProbe& each) { probes_->perform(each); },
                  [&](const OpenService& each) { traffic_->perform(each); },

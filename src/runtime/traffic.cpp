@@ -4,6 +4,14 @@
 #include "runtime/sandbox_runner.hpp"
 
 namespace reeve::runtime {
+namespace {
+
+template <class Config>
+concept TakesUnready = requires(Config config) {
+  config.on_unready;
+};
+
+}  // namespace
 
 Result<std::unique_ptr<Traffic>> Traffic::start(uv_loop_t& loop, const SandboxRunner& sandboxes, Narrator& narrator,
                                                 Post post) {
@@ -14,6 +22,8 @@ Result<std::unique_ptr<Traffic>> Traffic::start(uv_loop_t& loop, const SandboxRu
 
 void Traffic::perform(const OpenService& effect) {
   proxy::ServiceConfig config{effect.service, effect.name, {}, effect.balancing, effect.client_ip_affinity};
+  static_assert(!TakesUnready<proxy::ServiceConfig>, "pass on on_unready, when_unready and hold_for here");
+  warn_of_unserved(effect);
   for (const std::string& each : effect.addresses) {
     auto address = linux::SocketAddress::parse(each);
     if (address) {
@@ -24,6 +34,12 @@ void Traffic::perform(const OpenService& effect) {
   }
   services_[effect.service].name = effect.name;
   proxy_->open(std::move(config));
+}
+
+// Until the proxy has a way with clients and connections of services that are not ready.
+void Traffic::warn_of_unserved(const OpenService& effect) {
+  const bool is_usual = effect.on_unready == OnUnready::keep && effect.when_unready == WhenUnready::refuse;
+  if (!is_usual) narrator_.warn("service/" + effect.name + ": onUnready and whenUnready have no effect yet");
 }
 
 void Traffic::perform(const CloseService& effect) {

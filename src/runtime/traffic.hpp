@@ -45,6 +45,7 @@ class Traffic final : private proxy::ProxyEvents {
   void on_listen_failed(const proxy::ListenFailed& told) override;
   void on_connect_refused(const proxy::ConnectRefused& told) override;
   void on_drained(const proxy::Drained& told) override;
+  void warn_of_unserved(const OpenService& effect);
   void count_ready(ServiceId service, PodId pod, bool ready);
 
   const SandboxRunner& sandboxes_;

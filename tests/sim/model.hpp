@@ -200,6 +200,7 @@ class Model {
   void check(const KillContainer& effect);
   void check(const ForgetInstance& effect);
   void check(const StartProbe& effect);
+  void check(const StartHook& effect);
   void check(const AbortProbe& effect);
   void check(const CancelProbe& effect);
   void check(const OpenService& effect);

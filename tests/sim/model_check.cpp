@@ -57,6 +57,7 @@ void Model::observe(PodModel& pod) {
   if (leaves && !pod.terminating) {
     pod.terminating = true;
     leave(pod, now_ + (own < Duration{0} ? seconds(1) : own));
+    if (own == Duration{0}) end_drain(pod);
   }
   if (!pod.stop_by && (pod.all_regular_final() || pod.init_failed())) leave(pod, now_ + own, false);
   shorten(pod);

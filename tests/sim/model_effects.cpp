@@ -173,7 +173,7 @@ void Model::check(const SignalContainer& effect) {
   for (ProbeModel& each : container.probes) {
     if (each.type != ProbeType::readiness) each.armed = false;
   }
-  if (pod.stop_by || is_broken) check_order_of_stop(pod, found->second.container);
+  if ((pod.stop_by || is_broken) && !container.by_human) check_order_of_stop(pod, found->second.container);
   // One that is restarted on request may be given up by its owner in the same step.
   if (!pod.terminating || container.by_human) return;
   for (const auto& [name, service] : supervisor_.services()) {
@@ -229,6 +229,8 @@ void Model::check(const StartProbe& effect) {
   probe->calls += 1;
   runs_[effect.run] = {found->second, effect.type};
 }
+
+void Model::check(const StartHook&) { fail("a hook that nobody has"); }
 
 void Model::check(const AbortProbe& effect) {
   const auto found = runs_.find(effect.run);

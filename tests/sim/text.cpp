@@ -64,6 +64,9 @@ struct EffectText {
     return "probe" + number(effect.run.value) + ' ' + std::string(probe_type_name(effect.type)) + " of" +
            number(effect.instance.value);
   }
+  std::string operator()(const StartHook& effect) const {
+    return "hook" + number(effect.run.value) + " of" + number(effect.instance.value);
+  }
   std::string operator()(const AbortProbe& effect) const { return "abort probe" + number(effect.run.value); }
   std::string operator()(const CancelProbe& effect) const { return "cancel probe" + number(effect.run.value); }
   std::string operator()(const OpenService& effect) const { return "open service " + effect.name; }
@@ -98,6 +101,7 @@ struct EffectNumber {
   std::uint64_t operator()(const KillContainer& effect) const { return effect.instance.value; }
   std::uint64_t operator()(const ForgetInstance& effect) const { return effect.instance.value; }
   std::uint64_t operator()(const StartProbe& effect) const { return effect.run.value * 64 + effect.instance.value; }
+  std::uint64_t operator()(const StartHook& effect) const { return effect.run.value * 64 + effect.instance.value; }
   std::uint64_t operator()(const AbortProbe& effect) const { return effect.run.value; }
   std::uint64_t operator()(const CancelProbe& effect) const { return effect.run.value; }
   std::uint64_t operator()(const OpenService& effect) const { return effect.service.value; }

@@ -73,6 +73,17 @@ class Hand {
     return found;
   }
 
+  ProbeRunId hook(std::string_view container) const {
+    ProbeRunId found{};
+    for (const auto& each : of<StartHook>(all)) {
+      if (each.container->name == container) found = each.run;
+    }
+    return found;
+  }
+  void hook_ends(std::string_view container, ProbeResult result = ProbeResult::success, std::string text = {}) {
+    tell(ProbeFinished{hook(container), {result, std::move(text)}});
+  }
+
   void started(std::string_view container) { tell(ContainerStarted{instance(container), 77}); }
   void exits(std::string_view container, int code) { tell(ContainerExited{instance(container), {code, 0}}); }
   void dies(std::string_view container, int signal) { tell(ContainerExited{instance(container), {0, signal}}); }

@@ -113,6 +113,7 @@ class Script {
     if (live_.erase(effect.instance) != 0) queue_.push_back(ContainerExited{effect.instance, {0, 9}});
   }
   void perform(const StartProbe& effect) { queue_.push_back(ProbeFinished{effect.run, probe(effect, now)}); }
+  void perform(const StartHook& effect) { queue_.push_back(ProbeFinished{effect.run, {}}); }
   void perform(const SetEndpoint& effect) { endpoints[effect.service][effect.pod] = effect; }
   void perform(const RemoveEndpoint& effect) { endpoints[effect.service].erase(effect.pod); }
   void perform(const DrainEndpoint& effect) { queue_.push_back(EndpointDrained{effect.service, effect.pod}); }

@@ -42,8 +42,12 @@ class Container {
   // Tells the user that it will be stopped; a sidecar is told so before its turn comes, as in Kubernetes.
   void announce_stop(PodStep& step);
 
-  // Stop signal now; the whole tree is killed at kill_at, but never less than two seconds after the signal. To be
-  // called after leave or suspend.
+  // Runs its preStop hook, if it has one; the stop signal waits for `stop`. For sidecars, whose hooks do not wait for
+  // their turn, as in Kubernetes. To be called after leave or suspend, as `stop`.
+  void begin_pre_stop(PodStep& step, Instant kill_at);
+
+  // Its preStop hook, then the stop signal; the whole tree is killed at kill_at, but never less than two seconds after
+  // the signal. With nothing left until kill_at there is no hook.
   void stop(PodStep& step, Instant kill_at);
 
   // Kills what still runs, now.
@@ -83,7 +87,11 @@ class Container {
   bool is_ready() const noexcept;
   bool is_being_stopped() const noexcept { return std::holds_alternative<Stopping>(state_); }
   bool waits_for_kill() const noexcept { return kill_delayed_; }
-  bool is_killed() const noexcept;  // and not gone yet
+  bool is_in_pre_stop() const noexcept;
+  bool is_signalled() const noexcept;  // to stop, and not gone yet
+  bool is_killed() const noexcept;     // and not gone yet
+  // Later containers wait for its postStart hook.
+  bool holds_up_others() const noexcept;
   bool succeeded() const noexcept { return has_ended() && newest_ && newest_->exit_code == 0; }
   bool failed() const noexcept { return has_ended() && newest_ && newest_->exit_code != 0; }
   const std::optional<StateTerminated>& last_end() const noexcept { return newest_; }
@@ -106,14 +114,15 @@ class Container {
     int pid = 0;
     Instant since;
   };
-  enum class StopCause { probe, pod, human };
+  enum class StopCause { probe, hook, pod, human };
   struct Stopping {
     InstanceId instance;
     int pid = 0;
-    std::optional<Instant> since;  // nothing: not seen running yet
-    Instant signalled;
+    std::optional<Instant> since;      // nothing: not seen running yet
+    std::optional<Instant> signalled;  // nothing: its hook runs, or it waits for its turn
     Instant kill_at;
     StopCause cause = StopCause::pod;
+    bool may_signal = true;  // once its hook has ended
     bool killed = false;
   };
   struct BackingOff {
@@ -122,6 +131,16 @@ class Container {
   struct Ended {};
   using State = std::variant<NeverRun, Starting, Running, Stopping, BackingOff, Ended>;
 
+  // A hook that runs; a sleep is no run of anything.
+  enum class HookType { post_start, pre_stop };
+  struct Hook {
+    HookType type = HookType::post_start;
+    std::optional<ProbeRunId> run;
+    std::optional<Instant> sleeps_until;
+    std::optional<Instant> until;  // its time is over
+    std::optional<Instant> deadline() const noexcept;
+  };
+
   enum class Counted { yes, no };
   void begin_instance(PodStep& step, Counted counted = Counted::yes);
   void restart(PodStep& step, std::optional<Instant> newest_end);
@@ -129,6 +148,17 @@ class Container {
   void settle_end(PodStep& step, bool killed_by_probe, std::optional<Instant> previous_end);
   void record_end(StateTerminated end);
   void begin_stop(PodStep& step, Instant kill_at, StopCause cause);
+  enum class Signal { when_hook_ended, when_told };
+  void enter_stop(PodStep& step, Instant kill_at, StopCause cause, Signal signal);
+  void begin_pre_stop_hook(PodStep& step, Stopping& stopping);
+  void shorten_stop(PodStep& step, Stopping& stopping, Instant kill_at);
+  void signal(PodStep& step);
+  void arm_probes(PodStep& step);
+  const LifecycleHandler* handler(HookType type) const noexcept;
+  void begin_hook(PodStep& step, HookType type, std::optional<Instant> until);
+  void finish_hook(PodStep& step, const std::optional<std::string>& failure);
+  void end_hook(PodStep& step);
+  void tick_hook(PodStep& step);
   void judge_liveness(PodStep& step, ProbeWorker& worker, ProbeWorker::Verdict verdict, LivenessKill kill);
   void delay_kill(PodStep& step, ProbeWorker& worker);
   void fail_probe(PodStep& step, const ProbeWorker& worker);
@@ -150,6 +180,8 @@ class Container {
   bool suspended_ = false;
   bool announced_ = false;
   bool kill_delayed_ = false;
+  std::optional<Hook> hook_;
+  std::string post_start_failure_;  // of the newest run
   int restart_count_ = 0;
   State state_;
   Backoff backoff_;

@@ -78,6 +78,17 @@ struct StartProbe {
   std::string address;               // of a network probe: whom to connect to, meant inside the pod's own network
   std::optional<std::int32_t> port;  // nothing: the container has no such port
 };
+// Run a hook once: exec or httpGet, where any answer is success. It has no time-out: CancelProbe ends it. Answered by
+// ProbeFinished.
+struct StartHook {
+  ProbeRunId run;
+  InstanceId instance;
+  std::shared_ptr<const PodSpec> spec;
+  const ContainerSpec* container = nullptr;
+  const LifecycleHandler* handler = nullptr;
+  std::string address;               // as of a probe
+  std::optional<std::int32_t> port;  // likewise
+};
 // The probe's time is up: finish the run with what its stage makes of that, and end all it started.
 struct AbortProbe {
   ProbeRunId run;
@@ -94,6 +105,9 @@ struct OpenService {
   std::vector<std::string> addresses;  // "127.77.3.9:80", "[::]:80", "unix:/run/web.sock"
   Balancing balancing = Balancing::least_connections;
   std::optional<Duration> client_ip_affinity;
+  OnUnready on_unready = OnUnready::keep;
+  WhenUnready when_unready = WhenUnready::refuse;
+  Duration hold_for = seconds(30);
 };
 struct CloseService {
   ServiceId service;
@@ -149,8 +163,8 @@ struct Exit {
 };
 
 using Effect = std::variant<StartSandbox, StopSandbox, StartContainer, SignalContainer, KillContainer, ForgetInstance,
-                            StartProbe, AbortProbe, CancelProbe, OpenService, CloseService, SetEndpoint, RemoveEndpoint,
-                            DrainEndpoint, CutEndpoint, OpenLink, CloseLink, ReportEvent, Exit>;
+                            StartProbe, StartHook, AbortProbe, CancelProbe, OpenService, CloseService, SetEndpoint,
+                            RemoveEndpoint, DrainEndpoint, CutEndpoint, OpenLink, CloseLink, ReportEvent, Exit>;
 using Effects = std::vector<Effect>;
 
 }  // namespace reeve

@@ -109,6 +109,15 @@ struct EnumNames<Balancing> {
   static constexpr Names<3> list{"leastConnections", "roundRobin", "random"};
 };
 
+template <>
+struct EnumNames<OnUnready> {
+  static constexpr Names<3> list{"keep", "drain", "reset"};
+};
+template <>
+struct EnumNames<WhenUnready> {
+  static constexpr Names<3> list{"refuse", "hold", "reset"};
+};
+
 template <class E>
 constexpr std::string_view enum_name(E value) noexcept {
   return EnumNames<E>::list[static_cast<std::size_t>(value)];
@@ -208,6 +217,35 @@ struct FieldsOf<ProbeSpec> : NoOtherKeys {
 };
 
 template <>
+struct FieldsOf<SleepAction> : NoOtherKeys {
+  static constexpr auto list = std::tuple{
+      Field{"seconds", &SleepAction::seconds, "Seconds to wait.", Bounds{}, Presence::required},
+  };
+};
+
+template <>
+struct FieldsOf<LifecycleHandler> : NoOtherKeys {
+  static constexpr auto list = std::tuple{
+      Field{"exec", &LifecycleHandler::exec, "Run a command in the container."},
+      Field{"httpGet", &LifecycleHandler::http_get, "Send an HTTP GET; any answer is success."},
+      Field{"sleep", &LifecycleHandler::sleep, "Wait."},
+  };
+  static constexpr Names<1> later{"tcpSocket"};  // Kubernetes accepts it and does nothing
+};
+
+template <>
+struct FieldsOf<Lifecycle> : NoOtherKeys {
+  static constexpr auto list = std::tuple{
+      Field{"postStart", &Lifecycle::post_start,
+            "Done right after the program's start; the container is not started, and those after it are not, until "
+            "it has ended. Failing it kills the container."},
+      Field{"preStop", &Lifecycle::pre_stop,
+            "Done before the stop signal, inside the grace period, of which 2 seconds stay for the signal."},
+      Field{"stopSignal", &Lifecycle::stop_signal, "The signal that asks the program to end; SIGTERM unless set."},
+  };
+};
+
+template <>
 struct FieldsOf<ContainerPort> : NoOtherKeys {
   static constexpr auto list = std::tuple{
       Field{"name", &ContainerPort::name, "Name by which probes and services may call this port."},
@@ -235,11 +273,11 @@ struct FieldsOf<ContainerSpec> : NoOtherKeys {
       Field{"livenessProbe", &ContainerSpec::liveness_probe, "Failing it restarts the container."},
       Field{"readinessProbe", &ContainerSpec::readiness_probe, "Failing it takes the pod out of its services."},
       Field{"startupProbe", &ContainerSpec::startup_probe, "Until it succeeds the other probes wait."},
+      Field{"lifecycle", &ContainerSpec::lifecycle, "What is done after its start and before its end."},
       Field{"restartPolicy", &ContainerSpec::restart_policy,
             "Instead of the pod's. On an init container Always makes it a sidecar."},
   };
-  static constexpr Names<14> later{"envFrom",
-                                   "lifecycle",
+  static constexpr Names<13> later{"envFrom",
                                    "resources",
                                    "resizePolicy",
                                    "volumeMounts",
@@ -460,8 +498,16 @@ struct FieldsOf<ServiceSpec> : NoOtherKeys {
       Field{"sessionAffinityConfig", &ServiceSpec::session_affinity_config, "Settings of the affinity."},
       Field{"publishNotReadyAddresses", &ServiceSpec::publish_not_ready_addresses, "Send traffic to unready pods too."},
       Field{"balancing", &ServiceSpec::balancing, "How a pod is chosen for a new connection."},
+      Field{"onUnready", &ServiceSpec::on_unready,
+            "What becomes of the open connections of a pod that is ready no more: keep; drain: each ends at a quiet "
+            "moment; reset. reeve's own."},
+      Field{"whenUnready", &ServiceSpec::when_unready,
+            "What becomes of new clients while no pod is ready: refuse; hold: they wait, at most holdSeconds; reset. "
+            "reeve's own."},
+      Field{"holdSeconds", &ServiceSpec::hold, "Seconds that a client waits with whenUnready = \"hold\". reeve's own.",
+            positive},
   };
-  static constexpr Names<18> later{"clusterIPs",
+  static constexpr Names<15> later{"clusterIPs",
                                    "ipFamilies",
                                    "ipFamilyPolicy",
                                    "externalIPs",
@@ -474,9 +520,6 @@ struct FieldsOf<ServiceSpec> : NoOtherKeys {
                                    "loadBalancerSourceRanges",
                                    "allocateLoadBalancerNodePorts",
                                    "trafficDistribution",
-                                   "whenUnready",
-                                   "onUnready",
-                                   "holdSeconds",
                                    "passSockets",
                                    "proxyProtocol"};
 };

@@ -96,6 +96,25 @@ struct ProbeSpec {
   bool operator==(const ProbeSpec&) const = default;
 };
 
+struct SleepAction {
+  Duration seconds{0};
+  bool operator==(const SleepAction&) const = default;
+};
+
+struct LifecycleHandler {
+  std::optional<ExecAction> exec;
+  std::optional<HttpGetAction> http_get;
+  std::optional<SleepAction> sleep;
+  bool operator==(const LifecycleHandler&) const = default;
+};
+
+struct Lifecycle {
+  std::optional<LifecycleHandler> post_start;
+  std::optional<LifecycleHandler> pre_stop;
+  std::string stop_signal;  // "SIGTERM"; empty means that
+  bool operator==(const Lifecycle&) const = default;
+};
+
 struct ContainerPort {
   static constexpr std::int32_t unwritten = std::numeric_limits<std::int32_t>::min();
   std::string name;
@@ -116,6 +135,7 @@ struct ContainerSpec {
   Boxed<ProbeSpec> liveness_probe;
   Boxed<ProbeSpec> readiness_probe;
   Boxed<ProbeSpec> startup_probe;
+  Boxed<Lifecycle> lifecycle;
   std::optional<RestartPolicy> restart_policy;  // of an init container: Always makes it a sidecar
   bool operator==(const ContainerSpec&) const = default;
 };
@@ -236,6 +256,9 @@ struct ServiceSpec {
   std::optional<SessionAffinityConfig> session_affinity_config;
   bool publish_not_ready_addresses = false;
   Balancing balancing = Balancing::least_connections;
+  OnUnready on_unready = OnUnready::keep;  // reeve's own, as the next two
+  WhenUnready when_unready = WhenUnready::refuse;
+  Duration hold = seconds(30);
   bool operator==(const ServiceSpec&) const = default;
 };
 

@@ -27,8 +27,12 @@ struct HttpTarget {
 // The target of a probe; path is escaped where it could not stand in a request line.
 HttpTarget http_target(const HttpGetAction& action, std::string host, std::int32_t port);
 
+// Who asks: a probe, or a hook, for which any answer will do.
+enum class HttpAsker { probe, hook };
+
 // The request, with the probe's own headers over the default ones.
-std::string http_request(const HttpTarget& target, const std::vector<NameValue>& headers);
+std::string http_request(const HttpTarget& target, const std::vector<NameValue>& headers,
+                         HttpAsker asker = HttpAsker::probe);
 
 // Reads an answer piece by piece; keeps at most the first 10240 bytes of its body.
 class HttpReply {
