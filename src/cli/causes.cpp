@@ -148,7 +148,10 @@ std::string restarts_text(const json::value& status) {
 // What kept the pod from starting any container.
 std::optional<Cause> no_sandbox(const Facts& facts, const json::value& pod) {
   for (const json::value& each : list_at(pod, "status.conditions")) {
-    if (text_at(each, "type") == "PodReadyToStartContainers" && text_at(each, "status") == "True") return std::nullopt;
+    if (text_at(each, "type") != "PodReadyToStartContainers") continue;
+    if (text_at(each, "status") == "True") return std::nullopt;
+    const std::string message = text_at(each, "message");
+    if (!message.empty()) return Cause{"the pod " + message, {}};
   }
   const json::value* const failure = newest_event(facts, pod, "Pod", "FailedCreatePodSandBox");
   if (failure == nullptr) return std::nullopt;

@@ -128,11 +128,43 @@ void Simulation::note(std::string object, std::string_view what, std::string tex
   happenings_.push_back({now_, std::move(object), what, std::move(text)});
 }
 
+namespace {
+
+std::string step_text(LeavingStep step) {
+  switch (step) {
+    case LeavingStep::drain:
+      return "leaving: its connections are drained";
+    case LeavingStep::cut:
+      return "leaving: what is still open is cut";
+    case LeavingStep::pre_stop:
+      return "leaving: its preStop hooks run";
+    case LeavingStep::stop:
+      return "leaving: it gets the stop signal";
+    case LeavingStep::kill:
+      return "leaving: its time is over, it is killed";
+    case LeavingStep::gone:
+      break;
+  }
+  return "leaving: nothing of it runs any more";
+}
+
+}  // namespace
+
+// The steps that are new; returns how many there are.
+std::size_t Simulation::note_steps(const Pod& pod) {
+  const std::vector<LeavingRecord> steps = pod.leaving_steps();
+  const auto before = seen_.find(pod.id());
+  for (std::size_t i = before == seen_.end() ? 0 : before->second.steps; i < steps.size(); ++i) {
+    note("pod/" + pod.identity().name, leaving_step_name(steps[i].step), step_text(steps[i].step));
+  }
+  return steps.size();
+}
+
 // What changed about pods that no effect tells.
 void Simulation::note_pods() {
   std::map<PodId, Seen> now;
   for (const Pod* each : supervisor_.pods()) {
-    now[each->id()] = {each->identity().name, each->pod_ip(), each->is_ready()};
+    now[each->id()] = {each->identity().name, each->pod_ip(), each->is_ready(), note_steps(*each)};
   }
   for (const auto& [id, pod] : now) {
     const auto before = seen_.find(id);

@@ -85,6 +85,7 @@ class Simulation {
   ProbeOutcome outcome_of(const StartProbe& probe) const;
   std::string service_text(ServiceId service) const;
   void note_pods();
+  std::size_t note_steps(const Pod& pod);
   void note_progress();
 
   void perform(const StartSandbox& effect);
@@ -120,6 +121,7 @@ class Simulation {
     std::string name;
     std::string ip;
     bool ready = false;
+    std::size_t steps = 0;  // of its leaving
   };
   std::map<PodId, Seen> seen_;
   std::vector<Happening> happenings_;

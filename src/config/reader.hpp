@@ -5,6 +5,7 @@
 #include "config/draft.hpp"
 
 #include <reeve/config/load.hpp>
+#include <reeve/core/dependency.hpp>
 #include <reeve/core/validate.hpp>
 
 #include <map>
@@ -75,6 +76,8 @@ class Reader {
   void check_links(const Item& item);
   void check_link(const Item& item, const PodSpec& pod, const std::string& name, Position position);
   void check_isolation(const Item& item);
+  void check_dependencies();
+  void check_dependency(const Item& item, const std::string& text, Position position, const DependencyGraph& graph);
   void check_images(const Item& item);
   void check_container(const Item& item, const ContainerSpec& container, const std::string& path);
   void check_duplicates(const Item& item);

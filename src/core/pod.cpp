@@ -57,6 +57,32 @@ void Pod::begin(Step& step) {
                "\" to link to: its address is known to the pod, and nothing answers there until there is one");
   }
   settle(mine);
+  if (!may_start_) tell_dependencies(step);
+}
+
+void Pod::tell_dependencies(Step& step) const {
+  std::string list;
+  for (const Surroundings::Unmet& each : step.around.unmet_by(*this)) {
+    list += (list.empty() ? "" : ", ") + each.name;
+    if (each.exists) continue;
+    report(step, EventType::warning, "DependencyMissing",
+           "There is no " + each.name + " to depend on: the pod starts once there is one that is ready");
+  }
+  report(step, EventType::normal, reason::waiting_for_dependencies, "Waits for " + list);
+}
+
+void Pod::dependency_changed(Step& step) {
+  PodStep mine = of(step);
+  if (is_overdue(step.now)) exceed_deadline(mine);
+  settle(mine);
+}
+
+// Once it has started, nobody's trouble stops it.
+void Pod::look_around(const Step& step) {
+  if (may_start_) return;
+  waits_for_.clear();
+  for (Surroundings::Unmet& each : step.around.unmet_by(*this)) waits_for_.push_back(std::move(each.name));
+  may_start_ = waits_for_.empty();
 }
 
 template <class Handler>
@@ -198,7 +224,8 @@ void Pod::settle(PodStep& step) {
   } else {
     if (restart_) go_on_restarting(step);
     if (sandbox_.is_broken()) replace_sandbox(step);
-    if (sandbox_.is_due(step.now)) make_sandbox(step);
+    look_around(step);
+    if (may_start_ && sandbox_.is_due(step.now)) make_sandbox(step);
     if (sandbox_.stands()) start_containers(step);
   }
   refresh(step.now);
@@ -305,7 +332,7 @@ std::optional<Instant> Pod::deadline() const noexcept {
   for (const Container& each : init_) consider(each.deadline());
   for (const Container& each : regular_) consider(each.deadline());
   if (const Leaving* going = walk()) consider(going->deadline());
-  if (!leaving_) consider(sandbox_.deadline());
+  if (!leaving_ && may_start_) consider(sandbox_.deadline());
   if (spec_->active_deadline && !leaving_ && !is_final(phase_)) consider(later(created_, *spec_->active_deadline));
   return earliest;
 }

@@ -56,6 +56,7 @@ std::size_t Pod::fingerprint() const noexcept {
   const auto mix = [&hash](std::size_t value) { hash = (hash ^ value) * 0x9e3779b97f4a7c15u + (hash >> 29); };
   for (const bool each : conditions_) mix(each ? 1u : 2u);
   mix(removal_ ? static_cast<std::size_t>(removal_->gone_by.time_since_epoch().count()) : 0);
+  mix(waits_for_.size());
   if (const Leaving* going = walk()) mix(going->steps().size() * 64 + going->services_waited_for() + 1);
   for (const Container& each : init_) mix(each.fingerprint());
   for (const Container& each : regular_) mix(each.fingerprint());
@@ -95,12 +96,14 @@ Phase Pod::settled_phase() const {
 }
 
 std::string_view Pod::waiting_reason() const noexcept {
+  if (!waits_for_.empty()) return reason::waiting_for_dependencies;
   return init_.empty() ? reason::container_creating : reason::pod_initializing;
 }
 
 std::vector<ContainerStatus> Pod::init_container_statuses() const {
   std::vector<ContainerStatus> statuses;
-  for (const Container& each : init_) statuses.push_back(each.status(*identity_, reason::pod_initializing));
+  for (const Container& each : init_)
+    statuses.push_back(each.status(*identity_, waits_for_.empty() ? reason::pod_initializing : waiting_reason()));
   return statuses;
 }
 
@@ -146,6 +149,10 @@ Condition Pod::describe(ConditionType type) const {
   } else if (!status && is_readiness) {
     condition.reason = "ContainersNotReady";
     condition.message = "containers with unready status: " + joined(unready_containers());
+  } else if (!status && type == ConditionType::ready_to_start_containers && !waits_for_.empty()) {
+    condition.reason = reason::waiting_for_dependencies;
+    for (const std::string& each : waits_for_)
+      condition.message += (condition.message.empty() ? "waits for " : ", ") + each;
   } else if (!status && type == ConditionType::initialized) {
     condition.reason = "ContainersNotInitialized";
     condition.message = "containers with incomplete status: " + joined(incomplete_containers());

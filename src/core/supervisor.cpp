@@ -19,6 +19,8 @@ void Supervisor::finish(Step& step) {
   reconcile_deployments(step);  // what is wanted first: no timer starts something that is to go
   fire_timers(step);
   reconcile_deployments(step);
+  wake_dependents(step);
+  leave_in_order(step);
   index_new_ids(step.effects);
   note_step(step.effects);
   if (shutting_down_ && !exited_ && entries_.empty()) {
@@ -60,18 +62,6 @@ std::optional<PodId> Supervisor::take(std::unordered_map<AnyId, PodId>& index, A
   const PodId pod = found->second;
   index.erase(found);
   return pod;
-}
-
-template <class Handler>
-void Supervisor::with_pod(Step& step, PodId id, Handler&& handler) {
-  const auto found = entries_.find(id);
-  if (found == entries_.end()) {
-    late_inputs_ += 1;
-    return;
-  }
-  const std::size_t before = step.effects.size();
-  handler(*found->second.pod);
-  settle(step, id, before);
 }
 
 // Two pods that were given the same port would take each other's connections.
@@ -169,8 +159,14 @@ void Supervisor::answer(Step& step, ShutdownRequested&) {
   deployment_timers_.clear();
   deployment_timer_.clear();
   successors_.clear();
+  if (!again) {
+    for (const auto& [id, entry] : entries_) to_leave_.insert(id);
+    for (const PodId id : to_leave_) free_to_leave_.push_back(id);
+    return leave_in_order(step);
+  }
+  for (const PodId each : std::exchange(to_leave_, {})) remove(step, each, Duration{0});
   for (const Pod* each : pods()) {
-    with_pod(step, each->id(), [&](Pod& pod) { again ? pod.hasten(step) : pod.remove(step, std::nullopt); });
+    with_pod(step, each->id(), [&](Pod& pod) { pod.hasten(step); });
   }
 }
 
@@ -189,6 +185,7 @@ void Supervisor::create_pod(Step& step, ObjectMeta metadata, std::shared_ptr<con
                                     step.now);
   match_services(entry);
   take(*entry.pod);
+  add_dependent(*entry.pod);
   const std::size_t before = step.effects.size();
   entry.pod->begin(step);
   settle(step, id, before);
@@ -229,6 +226,9 @@ void Supervisor::settle(Step& step, PodId id, std::size_t before) {
   update_links(step, entry);
   std::rotate(step.effects.begin() + static_cast<std::ptrdiff_t>(before), step.effects.begin() + asked,
               step.effects.end());
+  if (!dependents_.empty()) {
+    note_dependency({Kind::pod, entry.pod->identity().name_space, entry.pod->identity().name});
+  }
   if (entry.owner != nullptr && entry.owner->update(*entry.pod, step.now)) {
     unsettled_.insert(entry.owner->deployment());
   }
@@ -247,6 +247,8 @@ void Supervisor::bury(Step& step, PodId id) {
   if (entry.timer) timers_.erase({*entry.timer, id});
   if (entry.owner != nullptr && entry.owner->forget(id)) unsettled_.insert(entry.owner->deployment());
   give_back(*entry.pod);
+  remove_dependent(*entry.pod);
+  to_leave_.erase(id);
   const ObjectRef name{Kind::pod, entry.pod->identity().name_space, entry.pod->identity().name};
   by_name_.erase(name);
   note_buried(entry);
@@ -312,6 +314,7 @@ void Supervisor::reconcile_deployments(Step& step) {
     if (found == deployments_.end()) continue;
     found->second->reconcile(step, *this);
     saved_version_ += found->second->take_unsaved() ? 1 : 0;
+    note_dependency(found->first);
     reschedule(*found->second);
   }
 }

@@ -30,10 +30,10 @@ Effects Supervisor::restore(Instant now, SavedState saved) {
   Effects effects;
   effects_indexed_ = 0;
   Step step{now, effects, events_, ids_, *this};
-  // Services first, so that a pod is seen by all that select it from its first instant.
+  // Services first, so that a pod is seen by all that select it from its first instant, and what it may depend on.
   for (SavedService& each : saved.services) restore(step, each);
-  for (SavedPod& each : saved.pods) restore(step, each);
   for (const SavedDeployment& each : saved.deployments) restore(step, each);
+  for (SavedPod& each : saved.pods) restore(step, each);
   finish(step);
   return effects;
 }

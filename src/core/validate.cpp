@@ -4,6 +4,7 @@
 #include "core/validate_fields.hpp"
 #include "core/validate_lifecycle.hpp"
 
+#include <reeve/core/dependency.hpp>
 #include <reeve/core/validate.hpp>
 
 #include <algorithm>
@@ -151,12 +152,27 @@ void check_links(FieldErrors& errors, const std::string& path, const PodSpec& po
   if (has_own_network(pod)) errors.forbidden(path + ".network", std::string(needs_isolation));
 }
 
+void check_depends_on(FieldErrors& errors, const std::string& path, const PodSpec& pod) {
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < pod.depends_on.size(); ++i) {
+    const std::string here = indexed(path + ".dependsOn", i), &text = pod.depends_on[i];
+    const auto dependency = parse_dependency(text);
+    if (!dependency) {
+      errors.invalid(here, quoted(text), "must be a name, or \"pod/NAME\" or \"deployment/NAME\"");
+      continue;
+    }
+    errors.faults(here, text, dns_subdomain_faults(dependency->name));
+    if (!seen.insert(text).second) errors.duplicate(here, quoted(text));
+  }
+}
+
 void check_pod_spec(FieldErrors& errors, const std::string& path, const PodSpec& pod) {
   PodSpec bare = pod;
   bare.init_containers.clear();
   bare.containers.assign(pod.containers.empty() ? 0 : 1, ContainerSpec{});
   FieldWalk(errors).walk(path, bare);
   check_links(errors, path, pod);
+  check_depends_on(errors, path, pod);
   std::set<std::string> names;
   for (std::size_t i = 0; i < pod.init_containers.size(); ++i) {
     check_container(errors, {indexed(path + ".initContainers", i), true, pod.termination_grace_period},

@@ -69,7 +69,9 @@ bool Model::is_news(const Input& input) const {
   }
   if (const auto* failed = std::get_if<ContainerStartFailed>(&input)) return instances_.contains(failed->instance);
   if (const auto* exited = std::get_if<ContainerExited>(&input)) return instances_.contains(exited->instance);
-  if (const auto* finished = std::get_if<ProbeFinished>(&input)) return runs_.contains(finished->run);
+  if (const auto* finished = std::get_if<ProbeFinished>(&input)) {
+    return runs_.contains(finished->run) || hooks_.contains(finished->run);
+  }
   if (const auto* drained = std::get_if<EndpointDrained>(&input)) {
     const auto found = pods_.find(drained->pod);
     return found != pods_.end() && found->second.draining.contains(drained->service);
@@ -128,6 +130,8 @@ void Model::note(const ShutdownRequested&) {
   shutdowns_ += 1;
   for (auto& [id, pod] : pods_) {
     const Duration own = pod.spec->termination_grace_period;
+    if (shutdowns_ == 1 && is_depended_on(pod)) continue;
+    if (shutdowns_ > 1 && !pod.terminating) leave(pod, now_);
     pod.terminating = true;
     if (shutdowns_ == 1) leave(pod, now_ + (own < Duration{0} ? seconds(1) : own));
     if (shutdowns_ > 1 || own == Duration{0}) end_drain(pod);
@@ -240,10 +244,11 @@ void Model::ask_restarts(PodModel& pod) {
   const bool is_over = pod.drain == PodModel::Drain::over;
   for (ContainerModel& each : pod.containers) {
     if (each.role == Role::init) continue;
-    if (each.live && each.live <= pod.restarts_up_to && (is_over || each.signalled || !each.running)) {
+    if (each.live && each.live <= pod.restarts_up_to &&
+        (is_over || each.signalled || each.stopping_by || !each.running)) {
       each.by_human = true;
       each.by_probe = false;
-      if (!each.signalled) each.must_stop = pod.restart_by - now_;
+      if (!each.signalled && !each.stopping_by) each.must_stop = pod.restart_by - now_;
     } else if (!each.live && each.restart_at) {
       each.restart_asked = true;
       each.restart_at = now_;
@@ -291,11 +296,37 @@ void Model::note(const ContainerStarted& input) {
     each.on_hold = each.armed = false;
     each.calls = 0;
   }
+  if (!container.has_post_start()) return arm(container);
+  container.hook = ContainerModel::Hook::post_start;
+  container.hook_is_due = true;
+}
+
+void Model::arm(ContainerModel& container) {
   if (ProbeModel* startup = container.probe(ProbeType::startup)) {
-    startup->arm(now_, now_);
+    startup->arm(container.since, now_);
   } else {
     become_started(container);
   }
+}
+
+// A postStart hook that failed ends its container, unless that ends anyway.
+void Model::end_hook(Place place, bool success) {
+  PodModel& pod = *place.pod;
+  ContainerModel& container = pod.containers[place.container];
+  const auto hook = std::exchange(container.hook, ContainerModel::Hook::none);
+  container.hook_until.reset();
+  if (hook != ContainerModel::Hook::post_start) return;
+  if (success) return arm(container);
+  if (pod.stop_by || pod.box == PodModel::Box::broken) return;
+  container.must_stop = pod.spec->termination_grace_period;
+  container.by_hook = true;
+}
+
+// When a container that is told now would be killed.
+Instant Model::stop_at(const PodModel& pod, const ContainerModel& container) const {
+  if (pod.stop_by) return *pod.stop_by;
+  if (pod.box == PodModel::Box::broken) return pod.broken_by;
+  return now_ + container.must_stop.value_or(Duration{0});
 }
 
 void Model::become_started(ContainerModel& container) {
@@ -324,7 +355,11 @@ void Model::end(Place place, int code) {
   dead_[container.live] = place;
   container.dead.push_back(container.live);
   container.live = {};
-  container.running = container.started = container.killed = false;
+  container.running = container.started = container.killed = container.by_hook = false;
+  container.hook = ContainerModel::Hook::none;
+  container.hook_is_due = false;
+  container.hook_until.reset();
+  container.stopping_by.reset();
   container.code = code;
   container.ended_before = std::exchange(container.ended, now_);
   for (ProbeModel& each : container.probes) each.armed = false;
@@ -365,6 +400,10 @@ void Model::decide_restart(PodModel& pod, ContainerModel& container) {
 }
 
 void Model::note(const ProbeFinished& input) {
+  if (const auto hook = hooks_.extract(input.run)) {
+    const bool success = input.outcome.result == ProbeResult::success || input.outcome.result == ProbeResult::warning;
+    return end_hook(hook.mapped(), success);
+  }
   const auto found = runs_.find(input.run);
   if (found == runs_.end()) return;
   const RunPlace at = found->second;
@@ -396,7 +435,8 @@ void Model::judge(Place place, ProbeModel& probe, ProbeResult result) {
     probe.length = 0;
   }
   if (probe.type == ProbeType::startup && success) become_started(container);
-  if (success || pod.stop_by || container.signalled || pod.box == PodModel::Box::broken) return;
+  if (success || pod.stop_by || container.signalled || container.stopping_by || pod.box == PodModel::Box::broken)
+    return;
   container.must_stop = probe.spec->termination_grace_period.value_or(pod.spec->termination_grace_period);
 }
 
@@ -441,8 +481,13 @@ void Model::shorten(PodModel& pod) {
   const Instant stop_by = pod.stop_by.value_or(pod.broken_by);
   bool later_lives = false;
   for (auto each = pod.containers.rbegin(); each != pod.containers.rend(); ++each) {
-    const bool has_turn = each->role != Role::sidecar || !later_lives;
+    const bool has_turn =
+        each->role != Role::sidecar || !later_lives || (each->stopping_by && !each->signalled && each->by_pod);
     later_lives = later_lives || each->live;
+    if (has_turn && each->stopping_by && !each->signalled) {
+      each->stopping_by = std::min(*each->stopping_by, stop_by);
+      if (each->hook_until) each->hook_until = *each->stopping_by - seconds(2);
+    }
     if (!has_turn || !each->signalled) continue;
     const Instant kill_at = std::max(stop_by, *each->signalled + seconds(2));
     if (kill_at >= each->kill_at) continue;

@@ -52,8 +52,12 @@ struct ContainerModel {
   Instant kill_at{};
   bool kill_changed = false;
   bool killed = false;
+  enum class Hook { none, post_start, pre_stop } hook = Hook::none;
+  bool hook_is_due = false;            // it has to begin in this step
+  std::optional<Instant> hook_until;   // of preStop
+  std::optional<Instant> stopping_by;  // its preStop hook has begun: what its kill was to be
   bool by_probe = false;
-  bool by_human = false;
+  bool by_human = false, by_hook = false, by_pod = false;
   bool restart_asked = false;         // by a human: it is due now, and counts for nothing
   std::optional<Duration> must_stop;  // a probe's verdict of this step; the grace it gives
   int starts = 0;
@@ -72,6 +76,11 @@ struct ContainerModel {
 
   ProbeModel* probe(ProbeType which);
   bool is_ready() const;
+  bool has_post_start() const { return spec->lifecycle && spec->lifecycle->post_start; }
+  bool has_pre_stop() const { return spec->lifecycle && spec->lifecycle->pre_stop; }
+  bool holds_up_others() const {
+    return has_post_start() && live && (!running || hook == Hook::post_start) && !signalled;
+  }
   bool is_done() const;  // an init container that holds up nobody
 };
 
@@ -101,6 +110,7 @@ struct PodModel {
   bool restarts = false;          // on request, for all that runs of before
   InstanceId restarts_up_to{};
   Instant restart_by{};
+  bool waiting = false;  // for what it depends on
   bool terminating = false;
   bool initialized = false;
   bool overdue = false;
@@ -183,6 +193,9 @@ class Model {
   void judge(Place place, ProbeModel& probe, ProbeResult result);
   bool held_back(const PodModel& pod, const ContainerModel& container, Instant ended) const;
   void become_started(ContainerModel& container);
+  void arm(ContainerModel& container);
+  void end_hook(Place place, bool success);
+  Instant stop_at(const PodModel& pod, const ContainerModel& container) const;
 
   bool is_restart(const Effect& effect) const;
   void observe(PodModel& pod);
@@ -213,7 +226,10 @@ class Model {
   void check(const Exit& effect);
   void check_order_of_stop(const PodModel& pod, std::size_t index) const;
   void count_restart(const PodModel& pod, ContainerModel& container);
-  PodModel& pod_of(const StartSandbox& effect);
+  PodModel& pod_of(const PodIdentity& identity, const std::shared_ptr<const PodSpec>& spec);
+  void find_waiting(const Pod& pod);
+  bool is_met(const std::string& dependency, const PodModel& pod) const;
+  bool is_depended_on(const PodModel& pod) const;
 
   void check_pod(PodModel& pod);
   void check_drain(PodModel& pod);
@@ -250,6 +266,7 @@ class Model {
   std::map<PodId, PodModel> pods_;
   std::unordered_map<InstanceId, Place> instances_;
   std::unordered_map<ProbeRunId, RunPlace> runs_;
+  std::unordered_map<ProbeRunId, Place> hooks_;
   std::unordered_map<InstanceId, Place> dead_;
   std::map<ServiceId, Published> services_;
   std::map<PodId, std::set<ServiceId>> published_;            // who has it among the endpoints, or had it

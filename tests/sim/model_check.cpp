@@ -12,6 +12,7 @@ void Model::after(Instant now, const Effects& effects) {
   for (const Pod* pod : real) {
     if (const auto found = pods_.find(pod->id()); found != pods_.end()) found->second.seen = pod;
   }
+  for (const Pod* pod : real) find_waiting(*pod);
   // What ended is started again, and may then go with its pod, whose owner sees only now that it is not available.
   const auto tail =
       std::find_if(effects.rbegin(), effects.rend(), [&](const Effect& each) { return is_restart(each); });
@@ -55,6 +56,7 @@ void Model::observe(PodModel& pod) {
   const bool leaves = pod.seen == nullptr || pod.seen->is_terminating();
   const Duration own = pod.spec->termination_grace_period;
   if (leaves && !pod.terminating) {
+    must(shutdowns_ != 1 || !is_depended_on(pod), pod.name, " leaves before those that depend on it");
     pod.terminating = true;
     leave(pod, now_ + (own < Duration{0} ? seconds(1) : own));
     if (own == Duration{0}) end_drain(pod);
@@ -62,6 +64,36 @@ void Model::observe(PodModel& pod) {
   if (!pod.stop_by && (pod.all_regular_final() || pod.init_failed())) leave(pod, now_ + own, false);
   shorten(pod);
   release(pod);
+}
+
+// One that was not started yet.
+void Model::find_waiting(const Pod& pod) {
+  if (pods_.contains(pod.id()) || pod.spec()->depends_on.empty()) return;
+  PodModel& model = pod_of(pod.identity(), pod.spec());
+  model.waiting = true;
+  model.seen = &pod;
+}
+
+bool Model::is_met(const std::string& dependency, const PodModel& pod) const {
+  if (const Pod* found = supervisor_.find_pod(pod.name_space, dependency)) {
+    return (found->is_ready() && !found->is_withdrawn()) || found->phase() == Phase::succeeded;
+  }
+  const auto found = supervisor_.deployments().find({Kind::deployment, pod.name_space, dependency});
+  if (found == supervisor_.deployments().end()) return false;
+  const auto replicas = found->second->object().spec.replicas;
+  const rollout::Limits limits = rollout::limits_of(found->second->object().spec);
+  const std::int64_t available = found->second->counts().available;
+  return replicas == 0 ? found->second->counts().replicas == 0 : available >= 1 && available >= limits.available_min();
+}
+
+// By anything that is there, whether it waits, runs or leaves.
+bool Model::is_depended_on(const PodModel& pod) const {
+  std::string name = pod.name;
+  if (pod.seen != nullptr && pod.seen->owner()) name = pod.seen->owner()->name.substr(0, 2);  // of its deployment
+  return std::ranges::any_of(supervisor_.pods(), [&](const Pod* each) {
+    const auto& list = each->spec()->depends_on;
+    return each->identity().name_space == pod.name_space && std::ranges::find(list, name) != list.end();
+  });
 }
 
 void Model::bury(PodModel& pod) {
@@ -81,7 +113,8 @@ void Model::check_box(const PodModel& pod) const {
   const bool is_there = pod.box == Box::standing || pod.box == Box::broken;
   must(!is_there || !pod.stop_by || pod.anything_lives(), "the sandbox of ", pod.name, " was not stopped");
   must(pod.box != Box::broken || pod.anything_lives(), "the sandbox of ", pod.name, " was not replaced");
-  must(pod.box != Box::absent || pod.stop_by || pod.box_due > now_, "the sandbox of ", pod.name, " was not made");
+  must(pod.box != Box::absent || pod.stop_by || pod.waiting || pod.box_due > now_, "the sandbox of ", pod.name,
+       " was not made");
 }
 
 // Exactly those of pods with a network of their own, while that stands, to services that exist.
@@ -153,6 +186,9 @@ void Model::check_pod(PodModel& pod) {
     for (ProbeModel& probe : each.probes) probe.due_changed = false;
   }
   if (pod.seen == nullptr) return;
+  const auto is_open = [&](const std::string& each) { return !is_met(each, pod); };
+  must(!pod.waiting || pod.stop_by || std::ranges::any_of(pod.spec->depends_on, is_open), pod.name,
+       " waits for nothing");
   must(!pod.terminating || pod.anything_lives() || pod.box == PodModel::Box::making, pod.name, " should be gone");
   const bool ready =
       std::ranges::all_of(pod.containers, [](const auto& each) { return each.role == Role::init || each.is_ready(); });
@@ -197,6 +233,8 @@ void Model::check_container(const PodModel& pod, std::size_t index) {
        " is lost");
   must(!model.restart_at || *model.restart_at > now_, name, " was not restarted");
   must(!model.live || !model.signalled || model.killed || model.kill_at > now_, name, " was not killed");
+  must(!model.hook_is_due, "the postStart hook of ", name, " was not run");
+  must(!model.hook_until || *model.hook_until > now_, "the preStop hook of ", name, " goes on after its time");
   for (const ProbeModel& probe : model.probes) {
     must(!probe.run || model.live, "a probe outlives its container");
     must(!probe.run || probe.aborted || probe.abort_at > now_, "a probe was not aborted");
@@ -204,7 +242,10 @@ void Model::check_container(const PodModel& pod, std::size_t index) {
     must(!model.live || !probe.armed || probe.run || probe.due > now_, "a probe of ", name, " is due and does not run");
   }
   const bool is_to_stop = pod.stop_by ? pod.drain == PodModel::Drain::over : pod.box == PodModel::Box::broken;
-  if (is_to_stop && model.live && !model.signalled) {
+  const bool is_in_hook = model.hook == ContainerModel::Hook::pre_stop;
+  must(!model.live || !model.stopping_by || model.signalled || is_in_hook || is_to_stop || model.killed, name,
+       " got no stop signal after its hook");
+  if (is_to_stop && model.live && !model.signalled && !is_in_hook && !model.killed) {
     const auto lives = [](const ContainerModel& each) { return bool(each.live); };
     const auto next = pod.containers.begin() + std::ptrdiff_t(index) + 1;
     const bool waits = model.role == Role::sidecar && std::any_of(next, pod.containers.end(), lives);

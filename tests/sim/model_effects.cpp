@@ -7,36 +7,41 @@
 
 namespace reeve::sim {
 
-PodModel& Model::pod_of(const StartSandbox& effect) {
-  const auto [found, is_new] = pods_.try_emplace(effect.pod->id);
+PodModel& Model::pod_of(const PodIdentity& identity, const std::shared_ptr<const PodSpec>& spec) {
+  const auto [found, is_new] = pods_.try_emplace(identity.id);
   PodModel& pod = found->second;
   if (!is_new) return pod;
-  pod.id = effect.pod->id;
-  pod.name_space = effect.pod->name_space;
-  pod.name = effect.pod->name;
-  pod.spec = effect.spec;
+  pod.id = identity.id;
+  pod.name_space = identity.name_space;
+  pod.name = identity.name;
+  pod.spec = spec;
   pod.created = now_;
   pod.inits = pod.spec->init_containers.size();
   for (const auto* list : {&pod.spec->init_containers, &pod.spec->containers}) {
-    for (const ContainerSpec& spec : *list) {
+    for (const ContainerSpec& each : *list) {
       ContainerModel& container = pod.containers.emplace_back();
-      container.spec = &spec;
+      container.spec = &each;
       const bool is_init = list == &pod.spec->init_containers;
-      const bool is_sidecar = spec.restart_policy == RestartPolicy::always;
+      const bool is_sidecar = each.restart_policy == RestartPolicy::always;
       container.role = !is_init ? Role::regular : is_sidecar ? Role::sidecar : Role::init;
-      if (spec.startup_probe) container.probes.emplace_back(ProbeType::startup, &*spec.startup_probe);
-      if (spec.readiness_probe) container.probes.emplace_back(ProbeType::readiness, &*spec.readiness_probe);
-      if (spec.liveness_probe) container.probes.emplace_back(ProbeType::liveness, &*spec.liveness_probe);
+      if (each.startup_probe) container.probes.emplace_back(ProbeType::startup, &*each.startup_probe);
+      if (each.readiness_probe) container.probes.emplace_back(ProbeType::readiness, &*each.readiness_probe);
+      if (each.liveness_probe) container.probes.emplace_back(ProbeType::liveness, &*each.liveness_probe);
     }
   }
   return pod;
 }
 
 void Model::check(const StartSandbox& effect) {
-  const bool is_first = !pods_.contains(effect.pod->id);
-  PodModel& pod = pod_of(effect);
+  const auto known = pods_.find(effect.pod->id);
+  const bool is_first = known == pods_.end() || known->second.waiting;
+  PodModel& pod = pod_of(*effect.pod, effect.spec);
+  pod.waiting = false;
+  for (const std::string& each : pod.spec->depends_on) {
+    must(!is_first || is_met(each, pod), pod.name, " was started before ", each, " was ready");
+  }
   must(pod.box == PodModel::Box::absent, "a second sandbox of ", pod.name);
-  must(!pod.stop_by && shutdowns_ == 0, "a sandbox of a pod that leaves: ", pod.name);
+  must(!pod.stop_by && (shutdowns_ == 0 || is_depended_on(pod)), "a sandbox of a pod that leaves: ", pod.name);
   must(is_first || now_ >= pod.box_due, "a sandbox of ", pod.name, " was made during its back-off");
   must(is_first || pod.box_changed || is_first_step_at_or_after(pod.box_due), "a sandbox was made too late");
   pod.box = PodModel::Box::making;
@@ -113,7 +118,7 @@ void Model::check(const StartContainer& effect) {
   const auto at = std::ranges::find(pod.containers, effect.container, &ContainerModel::spec);
   must(at != pod.containers.end(), "a container was started that the pod has not");
   must(!pod.stop_by, "a container was started in a pod that leaves: ", pod.name);
-  must(shutdowns_ == 0, "a container was started after a shutdown");
+  must(shutdowns_ == 0 || is_depended_on(pod), "a container was started after a shutdown");
   must(!at->live, "two instances of ", at->spec->name, " of ", pod.name);
   must(!at->is_final, at->spec->name, " was started though it ended for good");
   if (at->starts == 0) {
@@ -122,6 +127,9 @@ void Model::check(const StartContainer& effect) {
     };
     const auto before = at->role == Role::regular ? pod.containers.begin() + std::ptrdiff_t(pod.inits) : at;
     must(std::none_of(pod.containers.begin(), before, blocks), "a container was started before those it waits for");
+    const auto first = pod.containers.begin() + std::ptrdiff_t(at->role == Role::regular ? pod.inits : 0);
+    must(std::none_of(first, at, [](const auto& each) { return each.holds_up_others(); }),
+         "a container was started before a postStart hook ended");
   } else {
     count_restart(pod, *at);
   }
@@ -162,12 +170,18 @@ void Model::check(const SignalContainer& effect) {
   ContainerModel& container = pod.containers[found->second.container];
   must(!container.signalled, "a second stop signal");
   const bool is_broken = pod.box == PodModel::Box::broken;
-  must(container.must_stop || pod.stop_by || is_broken, "a stop signal without a reason: ", container.spec->name);
+  must(container.hook == ContainerModel::Hook::none, "a stop signal in the middle of a hook");
+  must(container.must_stop || container.stopping_by || pod.stop_by || is_broken,
+       "a stop signal without a reason: ", container.spec->name);
   must(!pod.stop_by || pod.drain == PodModel::Drain::over, "the stop signal came before the drain ended");
-  const Duration grace = container.must_stop.value_or(Duration{0});
-  container.by_probe = container.must_stop.has_value() && !container.by_human;
+  const Instant by = container.stopping_by.value_or(stop_at(pod, container));
+  const bool had_time = container.running && by - seconds(2) > now_;
+  must(container.stopping_by || !container.has_pre_stop() || !had_time, container.spec->name, " got no preStop hook");
+  if (!container.stopping_by) {
+    container.by_probe = container.must_stop.has_value() && !container.by_human && !container.by_hook;
+  }
   container.signalled = now_;
-  container.kill_at = std::max(pod.stop_by.value_or(is_broken ? pod.broken_by : now_ + grace), now_ + seconds(2));
+  container.kill_at = std::max(by, now_ + seconds(2));
   container.kill_changed = true;
   container.must_stop.reset();
   for (ProbeModel& each : container.probes) {
@@ -230,7 +244,30 @@ void Model::check(const StartProbe& effect) {
   runs_[effect.run] = {found->second, effect.type};
 }
 
-void Model::check(const StartHook&) { fail("a hook that nobody has"); }
+void Model::check(const StartHook& effect) {
+  using Hook = ContainerModel::Hook;
+  const auto found = instances_.find(effect.instance);
+  must(found != instances_.end(), "a hook of an instance that does not live");
+  PodModel& pod = *found->second.pod;
+  ContainerModel& container = pod.containers[found->second.container];
+  must(container.running && !container.signalled, "a hook of what does not run, or was signalled");
+  must(hooks_.emplace(effect.run, found->second).second, "a hook's number was used twice");
+  if (container.has_post_start() && effect.handler == &*container.spec->lifecycle->post_start) {
+    must(std::exchange(container.hook_is_due, false), "a postStart hook without a start");
+    return;
+  }
+  const bool is_asked = container.must_stop || pod.stop_by || pod.box == PodModel::Box::broken;
+  must(is_asked && container.hook == Hook::none && !container.stopping_by, "a preStop hook without a reason");
+  must(!pod.stop_by || pod.drain == PodModel::Drain::over, "a preStop hook came before the drain ended");
+  container.by_pod = pod.stop_by || pod.box == PodModel::Box::broken;
+  container.by_probe = container.must_stop.has_value() && !container.by_human && !container.by_hook;
+  container.stopping_by = stop_at(pod, container);
+  container.hook = Hook::pre_stop;
+  container.hook_until = *container.stopping_by - seconds(2);
+  must(*container.hook_until > now_, "a preStop hook without any time");
+  container.must_stop.reset();
+  for (ProbeModel& each : container.probes) each.armed = each.armed && each.type == ProbeType::readiness;
+}
 
 void Model::check(const AbortProbe& effect) {
   const auto found = runs_.find(effect.run);
@@ -243,6 +280,17 @@ void Model::check(const AbortProbe& effect) {
 }
 
 void Model::check(const CancelProbe& effect) {
+  if (const auto hook = hooks_.extract(effect.run)) {
+    PodModel& pod = *hook.mapped().pod;
+    ContainerModel& container = pod.containers[hook.mapped().container];
+    const bool is_late = container.hook_until && *container.hook_until <= now_;
+    must(!container.live || container.must_stop || pod.stop_by || pod.box == PodModel::Box::broken || is_late ||
+             shutdowns_ > 1,
+         "a hook was ended without a reason");
+    container.hook = ContainerModel::Hook::none;
+    container.hook_until.reset();
+    return;
+  }
   const auto found = runs_.find(effect.run);
   must(found != runs_.end(), "cancelled a probe that does not run");
   const RunPlace at = found->second;

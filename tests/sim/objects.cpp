@@ -30,6 +30,13 @@ ContainerSpec random_container(Chance& chance, const Options& options, std::stri
   if (chance.percent(20)) container.ports.push_back({"admin", 0, Protocol::tcp});
   if (chance.percent(50)) container.liveness_probe = random_probe(chance, options, false);
   if (chance.percent(60)) container.readiness_probe = random_probe(chance, options, true);
+  if (options.hooks && chance.percent(40)) {
+    LifecycleHandler hook;
+    hook.exec = ExecAction{{"hook"}};
+    container.lifecycle.emplace();
+    if (chance.percent(50)) container.lifecycle->post_start = hook;
+    if (chance.percent(60)) container.lifecycle->pre_stop = hook;
+  }
   if (chance.percent(25)) container.startup_probe = random_probe(chance, options, false);
   return container;
 }
@@ -51,6 +58,7 @@ PodSpec random_pod_spec(Chance& chance, const Options& options) {
   }
   static const std::optional<Network> networks[] = {std::nullopt, Network::host, Network::isolated, Network::nat};
   spec.network = chance.one_of(networks);
+  if (options.hooks && spec.network == Network::nat) spec.network = Network::isolated;  // whose sandboxes stay
   const std::uint64_t containers = 1 + chance.below(2);
   for (std::uint64_t i = 0; i < containers; ++i) {
     spec.containers.push_back(random_container(chance, options, "main" + std::to_string(i)));
@@ -81,6 +89,12 @@ PodObject random_pod(Chance& chance, const Options& options) {
   pod.spec = random_pod_spec(chance, options);
   pod.spec.restart_policy = chance.one_of(policies);
   if (chance.percent(50)) pod.spec.restart_policy = RestartPolicy::always;
+  // On those before it only, so that there is no circle.
+  const std::string order[] = {"d0", "d1", "p0", "p1", "p2", "p3"};
+  for (const std::string& each : order) {
+    if (each == pod.metadata.name || !options.dependencies || pod.metadata.name_space != "default") break;
+    if (chance.percent(20)) pod.spec.depends_on.push_back(each);
+  }
   if (options.deadlines && chance.percent(30)) {
     pod.spec.active_deadline = seconds(std::int64_t(20 + chance.below(2000)));
   }

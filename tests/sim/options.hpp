@@ -43,7 +43,8 @@ struct Options {
     operator_every = seconds(std::int64_t(60 + chance.below(1500)));
     shutdown_at_end = chance.percent(40);
     shutdown_twice = chance.percent(40);
-    for (bool* fault : {&slow_sandboxes, &sandbox_failures, &sandbox_ends, &slow_drains, &stuck_workers, &odd_drains})
+    for (bool* fault : {&slow_sandboxes, &sandbox_failures, &sandbox_ends, &slow_drains, &stuck_workers, &odd_drains,
+                        &dependencies, &hooks})
       *fault = chance.percent(50);
   }
 
@@ -53,7 +54,7 @@ struct Options {
   bool odd_graces, replacements, deadlines, sidecars, inits, odd_backoff, fast_probes;
   bool shutdown_at_end, shutdown_twice;
   bool slow_sandboxes, sandbox_failures, sandbox_ends;
-  bool slow_drains, stuck_workers, odd_drains;
+  bool slow_drains, stuck_workers, odd_drains, dependencies, hooks;
   Duration operator_every{};
 };
 

@@ -102,6 +102,19 @@ void World::perform(const StartProbe& effect) {
            static_cast<int>(result));
 }
 
+// Those after a start end; those before a stop may hang.
+void World::perform(const StartHook& effect) {
+  const auto& pre_stop = effect.container->lifecycle->pre_stop;
+  const bool is_pre_stop = pre_stop && effect.handler == &*pre_stop;
+  const bool fails = !calm_ && options_.probe_failures && chance_.percent(15);
+  const auto result = fails ? ProbeResult::failure : ProbeResult::success;
+  Probe& hook = probes_[effect.run];
+  hook.will_answer = !is_pre_stop || !options_.probe_hangs || !chance_.percent(20);
+  if (!hook.will_answer) return;
+  const bool slow = options_.slow_probes && chance_.percent(50);
+  schedule(slow ? chance_.skewed(seconds(40)) : Duration{0}, Kind::answer, effect.run.value, static_cast<int>(result));
+}
+
 // Connections end by themselves, sooner or later; where a worker is stuck, nobody hears of it.
 void World::perform(const DrainEndpoint& effect) {
   drains_begun_ += 1;

@@ -10,8 +10,8 @@ namespace {
 constexpr std::size_t trace_lines_max = 400;
 constexpr std::size_t past_max = 64;
 constexpr Duration calm_within = seconds(6000);  // the longest back-off, and every wave of a rollout
-constexpr Duration gone_within = seconds(300);
 constexpr Duration crash_every = seconds(2000);
+constexpr Duration gone_within = seconds(900);   // one after another, where they depend on each other
 
 }  // namespace
 
@@ -56,6 +56,7 @@ bool World::is_settled() const {
   return std::ranges::all_of(model_.pods(), [](const auto& each) {
     const PodModel& pod = each.second;
     if (pod.terminating) return false;
+    if (pod.waiting) return true;  // the model says whether it may
     return is_final(pod.seen->phase()) || std::ranges::all_of(pod.containers, [](const ContainerModel& container) {
              return container.is_ready() || container.is_final;
            });

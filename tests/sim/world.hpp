@@ -83,6 +83,7 @@ class World {
   void perform(const SignalContainer& effect);
   void perform(const KillContainer& effect);
   void perform(const StartProbe& effect);
+  void perform(const StartHook& effect);
   void perform(const AbortProbe& effect);
   void perform(const DrainEndpoint& effect);
   void perform(const CutEndpoint& effect);

@@ -323,9 +323,12 @@ struct FieldsOf<PodSpec> : NoOtherKeys {
             "private: own pid, mount, IPC and host name namespaces; none: reeve's own."},
       Field{"links", &PodSpec::links,
             "Services of its namespace that the pod reaches by their names, also from a network of its own."},
+      Field{"dependsOn", &PodSpec::depends_on,
+            "Pods and deployments of its namespace that have to be ready before the pod starts, and that leave after "
+            "it at a shutdown: \"db\", \"pod/db\", \"deployment/api\". reeve's own."},
       Field{"restartBackoff", &PodSpec::restart_backoff, "The waits between restarts."},
   };
-  static constexpr Names<37> later{"volumes",
+  static constexpr Names<36> later{"volumes",
                                    "nodeName",
                                    "nodeSelector",
                                    "serviceAccount",
@@ -360,8 +363,7 @@ struct FieldsOf<PodSpec> : NoOtherKeys {
                                    "resourceClaims",
                                    "ephemeralContainers",
                                    "resources",
-                                   "fsGroup",
-                                   "dependsOn"};
+                                   "fsGroup"};
 };
 
 template <>
@@ -504,7 +506,10 @@ struct FieldsOf<ServiceSpec> : NoOtherKeys {
       Field{"whenUnready", &ServiceSpec::when_unready,
             "What becomes of new clients while no pod is ready: refuse; hold: they wait, at most holdSeconds; reset. "
             "reeve's own."},
-      Field{"holdSeconds", &ServiceSpec::hold, "Seconds that a client waits with whenUnready = \"hold\". reeve's own.",
+      Field{"holdSeconds", &ServiceSpec::hold,
+            "Seconds that a client waits at most: with whenUnready = \"hold\", and after a start with inherited "
+            "listeners. "
+            "reeve's own.",
             positive},
   };
   static constexpr Names<15> later{"clusterIPs",

@@ -28,6 +28,9 @@ class Pod {
   // Starts what is to start first.
   void begin(Step& step);
 
+  // Something that it depends on became different.
+  void dependency_changed(Step& step);
+
   // The pod is to leave and then to be gone; a later, shorter grace wins (pkg/registry/core/pod/strategy.go).
   void remove(Step& step, std::optional<Duration> grace);
 
@@ -78,6 +81,9 @@ class Pod {
   std::size_t fingerprint() const noexcept;
   unsigned standing() const noexcept;
   Instant ready_since() const noexcept { return transitions_[static_cast<std::size_t>(ConditionType::ready)]; }
+
+  // What it depends on and waits for: "deployment/db"; nothing once it may start.
+  const std::vector<std::string>& waits_for() const noexcept { return waits_for_; }
 
   // Its endpoints take no new connection unless no other is ready.
   bool is_withdrawn() const noexcept { return leaving_ != nullptr || restart_ != nullptr; }
@@ -136,6 +142,8 @@ class Pod {
   }
   void report(Step& step, EventType type, std::string_view reason, std::string message) const;
   std::vector<HostEntry> host_entries(const Step& step) const;
+  void look_around(const Step& step);
+  void tell_dependencies(Step& step) const;
   bool retry_sandbox(Step& step, const std::string& message);
   void make_sandbox(PodStep& step);
   void stop_sandbox(PodStep& step);
@@ -188,6 +196,8 @@ class Pod {
   };
   std::unique_ptr<Leaving> leaving_;  // everything of it is to be stopped for good
   std::unique_ptr<Restart> restart_;
+  bool may_start_ = false;  // what it depends on was ready once
+  std::vector<std::string> waits_for_;
   bool deadline_exceeded_ = false;
   bool abandoned_ = false;         // its sandbox ended, and its policy allows no second start
   bool initialized_ = false;       // in this sandbox

@@ -156,9 +156,10 @@ struct PodSpec {
   Duration termination_grace_period = seconds(30);
   Duration drain = seconds(10);  // reeve's own
   std::optional<Duration> active_deadline;
-  std::optional<Network> network;      // unset: host, but see Deployment
-  std::optional<Isolation> isolation;  // unset: as [supervisor] says
-  std::vector<std::string> links;      // services of its namespace
+  std::optional<Network> network;       // unset: host, but see Deployment
+  std::optional<Isolation> isolation;   // unset: as [supervisor] says
+  std::vector<std::string> links;       // services of its namespace
+  std::vector<std::string> depends_on;  // pods and deployments of its namespace
   RestartBackoff restart_backoff;
   bool operator==(const PodSpec&) const = default;
 };

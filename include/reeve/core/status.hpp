@@ -28,6 +28,7 @@ constexpr int exit_code_of(ExitStatus status) noexcept {
 namespace reason {
 inline constexpr std::string_view container_creating = "ContainerCreating";
 inline constexpr std::string_view pod_initializing = "PodInitializing";
+inline constexpr std::string_view waiting_for_dependencies = "WaitingForDependencies";
 inline constexpr std::string_view post_start_hook_error = "PostStartHookError";
 inline constexpr std::string_view crash_loop_back_off = "CrashLoopBackOff";
 inline constexpr std::string_view completed = "Completed";

@@ -28,6 +28,13 @@ class Surroundings {
   };
   virtual Linked linked(const ObjectRef& service) const = 0;
 
+  // What the pod depends on and is not ready: "deployment/db"; or there is no such thing.
+  struct Unmet {
+    std::string name;
+    bool exists = false;
+  };
+  virtual std::vector<Unmet> unmet_by(const Pod& pod) const = 0;
+
   // Services that have the pod among their endpoints, or had it, so that connections to it may be open.
   virtual std::vector<ServiceId> published_by(PodId pod) const = 0;
 };

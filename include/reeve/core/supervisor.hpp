@@ -4,6 +4,7 @@
 
 #include <reeve/core/address_pool.hpp>
 #include <reeve/core/change.hpp>
+#include <reeve/core/dependency.hpp>
 #include <reeve/core/deployment.hpp>
 #include <reeve/core/effect.hpp>
 #include <reeve/core/event.hpp>
@@ -13,6 +14,7 @@
 #include <reeve/core/saved_state.hpp>
 #include <reeve/core/selector_index.hpp>
 #include <reeve/core/service.hpp>
+#include <reeve/core/validate.hpp>
 
 #include <map>
 #include <memory>
@@ -78,6 +80,9 @@ class Supervisor : private Deployment::Owner, private Surroundings {
   std::uint64_t version_of(const Pod& pod) const;
   std::uint64_t version_of(Resource resource, const ObjectRef& object) const;
   const ReplicaSet* find_replica_set(const std::string& name_space, const std::string& name) const;
+
+  // What cannot be of an object's dependencies, among all objects as they would be with it.
+  std::vector<FieldError> check_dependencies(const Object& object) const;
 
   // Inputs that named nobody who still lives.
   std::uint64_t late_inputs() const noexcept { return late_inputs_; }
@@ -147,7 +152,16 @@ class Supervisor : private Deployment::Owner, private Surroundings {
   void create_pod(Step& step, ObjectMeta metadata, std::shared_ptr<const PodSpec> spec, ReplicaSet* owner,
                   const std::string& address_before = {});
   template <class Handler>
-  void with_pod(Step& step, PodId id, Handler&& handler);
+  void with_pod(Step& step, PodId id, Handler&& handler) {
+    const auto found = entries_.find(id);
+    if (found == entries_.end()) {
+      late_inputs_ += 1;
+      return;
+    }
+    const std::size_t before = step.effects.size();
+    handler(*found->second.pod);
+    settle(step, id, before);
+  }
   template <class AnyId>
   std::optional<PodId> take(std::unordered_map<AnyId, PodId>& index, AnyId id);
   void remove(Step& step, PodId id, std::optional<Duration> grace);
@@ -158,6 +172,17 @@ class Supervisor : private Deployment::Owner, private Surroundings {
   void give_back(const Pod& pod);
   Linked linked(const ObjectRef& service) const override;
   std::vector<ServiceId> published_by(PodId pod) const override;
+
+  // Dependencies (supervisor_dependencies.cpp).
+  std::vector<Unmet> unmet_by(const Pod& pod) const override;
+  bool exists(const ObjectRef& object) const;
+  bool is_met(const ObjectRef& object) const;
+  void add_dependent(const Pod& pod);
+  void remove_dependent(const Pod& pod);
+  void note_dependency(const ObjectRef& object);
+  void wake_dependents(Step& step);
+  bool is_depended_on(const Pod& pod) const;
+  void leave_in_order(Step& step);
   void update_links(Step& step, Entry& entry);
   void update_links(Step& step, const ObjectRef& service);
   void reschedule(Entry& entry);
@@ -215,6 +240,10 @@ class Supervisor : private Deployment::Owner, private Surroundings {
   std::map<std::pair<Resource, ObjectRef>, std::uint64_t> versions_of_;  // of all but pods and events
   std::uint64_t saved_version_ = 0;
   std::vector<SavedPod> pods_at_shutdown_;  // they leave, but not for good
+  std::map<ObjectRef, std::set<PodId>> dependents_;                      // pods that wait for it, or did
+  std::set<ObjectRef> changed_dependencies_;                             // of them, since anybody looked
+  std::set<PodId> to_leave_;          // at a shutdown, after those that depend on them
+  std::vector<PodId> free_to_leave_;  // of them
   bool shutting_down_ = false;
   bool exited_ = false;
 };
