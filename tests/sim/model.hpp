@@ -197,7 +197,7 @@ class Model {
   void end_hook(Place place, bool success);
   Instant stop_at(const PodModel& pod, const ContainerModel& container) const;
 
-  bool is_restart(const Effect& effect) const;
+  bool is_start(const Effect& effect) const;
   void observe(PodModel& pod);
   void leave(PodModel& pod, Instant stop_by, bool drains = true);
   void begin_drain(PodModel& pod, Instant kill_at);

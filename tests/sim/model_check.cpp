@@ -13,9 +13,9 @@ void Model::after(Instant now, const Effects& effects) {
     if (const auto found = pods_.find(pod->id()); found != pods_.end()) found->second.seen = pod;
   }
   for (const Pod* pod : real) find_waiting(*pod);
-  // What ended is started again, and may then go with its pod, whose owner sees only now that it is not available.
-  const auto tail =
-      std::find_if(effects.rbegin(), effects.rend(), [&](const Effect& each) { return is_restart(each); });
+  // What ended, or has its turn, is started, and may then go with its pod, whose owner sees only now that it is not
+  // available.
+  const auto tail = std::find_if(effects.rbegin(), effects.rend(), [&](const Effect& each) { return is_start(each); });
   const auto check_all = [this](auto first, auto last) {
     for (; first != last; ++first) std::visit([this](const auto& each) { check(each); }, *first);
   };
@@ -42,13 +42,14 @@ void Model::after(Instant now, const Effects& effects) {
   any_step_ = true;
 }
 
-// A container is started again in the step in which it ended, or in which a human asked for that.
-bool Model::is_restart(const Effect& effect) const {
+// A container is started in the step in which its turn came, or it ended, or a human asked for that.
+bool Model::is_start(const Effect& effect) const {
   const auto* start = std::get_if<StartContainer>(&effect);
   const auto pod = start == nullptr ? pods_.end() : pods_.find(start->pod->id);
   if (pod == pods_.end()) return false;
   const auto at = std::ranges::find(pod->second.containers, start->container, &ContainerModel::spec);
-  return at != pod->second.containers.end() && at->restart_at == now_ && (at->ended == now_ || at->restart_asked);
+  if (at == pod->second.containers.end()) return false;
+  return at->starts == 0 || (at->restart_at == now_ && (at->ended == now_ || at->restart_asked));
 }
 
 // Reads off the real pod what the model cannot know: that its owner lets it go.
@@ -202,7 +203,7 @@ void Model::check_pod(PodModel& pod) {
 // What the services were told; and a restart is over once nothing of before lives.
 void Model::check_drain(PodModel& pod) {
   using Drain = PodModel::Drain;
-  const bool goes_on = pod.drain == Drain::draining || pod.drain == Drain::cutting;
+  const bool goes_on = pod.anything_lives() && (pod.drain == Drain::draining || pod.drain == Drain::cutting);
   must(!goes_on || pod.undrained.empty(), "a service of ", pod.name, " was not told to drain it");
   must(!goes_on || pod.drain_until > now_, "the drain of ", pod.name, " goes on after its time");
   must(!goes_on || pod.is_withdrawn(), "a drain of ", pod.name, " for nothing");

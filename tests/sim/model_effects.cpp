@@ -173,7 +173,8 @@ void Model::check(const SignalContainer& effect) {
   must(container.hook == ContainerModel::Hook::none, "a stop signal in the middle of a hook");
   must(container.must_stop || container.stopping_by || pod.stop_by || is_broken,
        "a stop signal without a reason: ", container.spec->name);
-  must(!pod.stop_by || pod.drain == PodModel::Drain::over, "the stop signal came before the drain ended");
+  const bool was_asked = container.stopping_by && !container.by_pod;  // before its pod was, by a probe
+  must(!pod.stop_by || was_asked || pod.drain == PodModel::Drain::over, "the stop signal came before the drain ended");
   const Instant by = container.stopping_by.value_or(stop_at(pod, container));
   const bool had_time = container.running && by - seconds(2) > now_;
   must(container.stopping_by || !container.has_pre_stop() || !had_time, container.spec->name, " got no preStop hook");
@@ -187,7 +188,8 @@ void Model::check(const SignalContainer& effect) {
   for (ProbeModel& each : container.probes) {
     if (each.type != ProbeType::readiness) each.armed = false;
   }
-  if ((pod.stop_by || is_broken) && !container.by_human) check_order_of_stop(pod, found->second.container);
+  if ((pod.stop_by || is_broken) && !container.by_human && !was_asked)
+    check_order_of_stop(pod, found->second.container);
   // One that is restarted on request may be given up by its owner in the same step.
   if (!pod.terminating || container.by_human) return;
   for (const auto& [name, service] : supervisor_.services()) {

@@ -40,10 +40,10 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_with_dependencies_is_told) {
       {"a circle",
        pod + "dependsOn = [\"web\"]\n[deployment.api]\ncommand = [\"/a\"]\ndependsOn = [\"db\"]\n" + web +
            "dependsOn = [\"api\"]\n",
-       {"f:3:13: pod \"db\": nothing of db → web → api → db would ever start: each waits for the next"}},
+       {"f:3:1: pod \"db\": nothing of db → web → api → db would ever start: each waits for the next"}},
       {"itself",
        web + "dependsOn = [\"web\"]\n",
-       {"f:3:13: pod \"web\": nothing of web → web would ever start: each waits for the next"}},
+       {"f:3:1: pod \"web\": nothing of web → web would ever start: each waits for the next"}},
   };
   REEVE_CHECK_MISTAKES(cases, Format::toml)
 }
