@@ -133,7 +133,7 @@ $(foreach suite,$(SUITES),$(eval $(call SUITE_RULES,$(suite))))
 
 # --- What people type. ---
 
-.PHONY: help deps demo test sim fuzz bench style lint tidy format sanitize tsan static coverage install uninstall clean
+.PHONY: help deps demo test sim soak fuzz bench style lint tidy format sanitize tsan static coverage install uninstall clean
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 	@echo
@@ -198,6 +198,11 @@ build/release/bench: $(patsubst %.cpp,build/release/%.o,$(wildcard tests/bench/*
 
 FUZZERS := $(patsubst tests/fuzz/%.cpp,%,$(wildcard tests/fuzz/*_fuzz.cpp))
 FUZZ_SECONDS ?= 60
+soak: deps ## a hundred updates under load, and 3,000 kills of reeve: SOAK=1 times
+	$(Q)$(MAKE) --no-print-directory $(OUT)/test-blackbox
+	$(Q)REEVE_SOAK=$(or $(SOAK),1) REEVE_KILLS=$$((3000 * $(or $(SOAK),1))) \
+	  $(OUT)/test-blackbox --run_test=nothing_lost,state_kill --log_level=message
+
 fuzz: deps ## every fuzzer for FUZZ_SECONDS (60), starting from its corpus
 	$(call INSTALL,$(FUZZ_PACKAGES))
 	$(Q)$(MAKE) --no-print-directory MODE=fuzz $(FUZZERS:%=build/fuzz/%)

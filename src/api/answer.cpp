@@ -121,6 +121,10 @@ void Answerer::keep(const Change& change, std::map<std::pair<Resource, std::stri
   if (snapshot) histories_[static_cast<std::size_t>(change.resource)].history.add(type, *std::move(snapshot));
 }
 
+Answerer::Answerer(runtime::Host& host) : host_(host), renderer_(host) {
+  for (Recorded& each : histories_) each.history.skip(host.supervisor().version());
+}
+
 void Answerer::on_settled(const std::vector<Change>& changes, Instant now) {
   std::map<std::pair<Resource, std::string>, ChangeType> held;
   for (const Change& each : changes) {

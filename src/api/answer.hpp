@@ -37,7 +37,7 @@ struct ServerCounts {
 
 class Answerer {
  public:
-  explicit Answerer(runtime::Host& host) : host_(host), renderer_(host) {}
+  explicit Answerer(runtime::Host& host);
 
   Reply answer(const Request& request, ServerCounts counts);
 
@@ -81,6 +81,7 @@ class Answerer {
   Reply answer_own(const Request& request, ServerCounts counts);
   Reply restart(const Route& route);
   Reply probes(const Route& route) const;
+  Reply connections(const Route& route) const;
   Reply metrics(const Request& request, const Route& route);
   std::string pod_metrics(const Pod& pod);
   Reply status(ServerCounts counts) const;

@@ -57,6 +57,24 @@ std::string_view probe_key(ProbeType type) {
   return {};
 }
 
+// In the order of a connection's life.
+std::vector<std::pair<std::string_view, std::uint64_t>> counts_of(const proxy::ProxyCounters& counters) {
+  return {{"active", counters.active},
+          {"held", counters.held},
+          {"total", counters.total},
+          {"endedByClient", counters.ended_by_client},
+          {"endedByServer", counters.ended_by_server},
+          {"drained", counters.drained},
+          {"cut", counters.cut},
+          {"reset", counters.reset},
+          {"refused", counters.refused},
+          {"retried", counters.retried},
+          {"heldTotal", counters.held_total},
+          {"holdTimeouts", counters.hold_timeouts},
+          {"clientBytes", counters.client_bytes},
+          {"serverBytes", counters.server_bytes}};
+}
+
 // Who was written for a pod: itself, or the deployment that made it.
 struct Written {
   ObjectRef object;
@@ -92,15 +110,17 @@ Reply Answerer::answer_own(const Request& request, ServerCounts counts) {
     if (rest.size() == 3) route.name = rest[2];
     return reads ? metrics(request, route) : reply_with(method_not_allowed());
   }
-  const bool is_deployment = !rest.empty() && rest[0] == "deployments";
-  if (route.name_space.empty() || rest.size() != 3 || (rest[0] != "pods" && !is_deployment)) {
-    return reply_with(no_such_path());
-  }
-  if (is_deployment) route.kind = &info(ApiKind::deployments);
+  if (route.name_space.empty() || rest.size() != 3) return reply_with(no_such_path());
   route.name = rest[1];
-  if (rest[2] == "restart") return request.method == "POST" ? restart(route) : reply_with(method_not_allowed());
-  if (rest[2] != "probes" || is_deployment) return reply_with(no_such_path());
-  return reads ? probes(route) : reply_with(method_not_allowed());
+  const std::string what = rest[0] + '/' + rest[2];
+  if (what == "pods/probes") return reads ? probes(route) : reply_with(method_not_allowed());
+  if (what == "services/connections") {
+    route.kind = &info(ApiKind::services);
+    return reads ? connections(route) : reply_with(method_not_allowed());
+  }
+  if (what == "deployments/restart") route.kind = &info(ApiKind::deployments);
+  if (what != "pods/restart" && what != "deployments/restart") return reply_with(no_such_path());
+  return request.method == "POST" ? restart(route) : reply_with(method_not_allowed());
 }
 
 Reply Answerer::restart(const Route& route) {
@@ -135,6 +155,25 @@ Reply Answerer::probes(const Route& route) const {
                        {"probes", std::move(list)}};
   if (const auto place = places.find(written.object, {})) history["writtenAt"] = *place;
   return reply_with(json::serialize(history) + '\n');
+}
+
+Reply Answerer::connections(const Route& route) const {
+  const auto& services = host_.supervisor().services();
+  const auto found = services.find({Kind::service, route.name_space, route.name});
+  if (found == services.end()) return reply_with(not_found(*route.kind, route.name));
+  const Service& service = *found->second;
+  json::array ports;
+  for (std::size_t i = 0; i < service.ids().size(); ++i) {
+    const ServicePort& port = service.object().spec.ports[i];
+    json::object each{{"name", port.name}, {"port", port.port}};
+    for (const auto& [name, count] : counts_of(host_.connections(service.ids()[i]))) each[name] = count;
+    ports.push_back(std::move(each));
+  }
+  const json::object answer{{"kind", "ServiceConnections"},
+                            {"apiVersion", own_version},
+                            {"metadata", json::object{{"name", route.name}, {"namespace", route.name_space}}},
+                            {"ports", std::move(ports)}};
+  return reply_with(json::serialize(answer) + '\n');
 }
 
 std::string Answerer::pod_metrics(const Pod& pod) {

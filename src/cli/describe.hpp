@@ -19,6 +19,7 @@ struct Described {
   boost::json::array pods;         // of a replica set
   boost::json::array replicasets;  // of a deployment
   boost::json::value endpoints;    // of a service
+  boost::json::value connections;  // ServiceConnections of a service
   Time now;
 };
 

@@ -55,6 +55,8 @@ Result<std::string> describe(const Session& session, const Resource& resource, c
     what.pods = items(maybe(session, space + "/pods"));
   } else if (resource.kind == "Service") {
     what.endpoints = maybe(session, space + "/endpoints/" + name);
+    const std::string own = "/apis/reeve.dev/v1/namespaces/" + session.name_space();
+    what.connections = maybe(session, own + "/services/" + name + "/connections");
   }
   return writer->describe(what);
 }

@@ -122,6 +122,31 @@ std::string service_ports(const Described& what) {
   return text;
 }
 
+// How the connections to each port went: those that ended, by who ended them; zero is not worth a word.
+std::string connections_text(const json::value& connections) {
+  constexpr std::pair<std::string_view, std::string_view> words[] = {{"held", "held"},
+                                                                     {"endedByClient", "ended by the client"},
+                                                                     {"endedByServer", "by the server"},
+                                                                     {"drained", "drained"},
+                                                                     {"cut", "cut"},
+                                                                     {"reset", "reset"},
+                                                                     {"refused", "refused"},
+                                                                     {"retried", "tried elsewhere unseen"},
+                                                                     {"heldTotal", "were held"},
+                                                                     {"holdTimeouts", "held in vain"}};
+  std::string text;
+  const json::array& ports = list_at(connections, "ports");
+  for (const json::value& port : ports) {
+    std::string counts = text_at(port, "active") + " active | " + text_at(port, "total") + " total";
+    for (const auto& [key, word] : words) {
+      if (number_at(port, key) != 0) counts += " | " + text_at(port, key) + " " + std::string(word);
+    }
+    const std::string name = text_at(port, "name").empty() ? text_at(port, "port") : text_at(port, "name");
+    text += line(ports.size() == 1 ? "Connections" : "Connections " + name, counts);
+  }
+  return text;
+}
+
 std::string or_none(const std::string& text) { return text.empty() ? "<none>" : text; }
 
 }  // namespace
@@ -162,6 +187,7 @@ std::string describe_service(const Described& what) {
   text += line("IP", address) + line("IPs", address) + service_ports(what);
   text += line("Session Affinity", text_at(object, "spec.sessionAffinity"));
   for (const json::value& each : list_at(object, "spec.listen")) text += line("Listen", scalar_text(each));
+  text += connections_text(what.connections);
   return with_tab_stops(text + events_text(what.events, what.now));
 }
 

@@ -30,6 +30,12 @@ std::string node_name() {
   return lower;
 }
 
+// More than a reeve makes changes, so that one that comes after it begins above them.
+std::uint64_t microseconds_since_1970() {
+  const auto now = linux::wall_now().time_since_epoch();
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
+}
+
 FileChanges changes_in(const config::Configuration& configuration, const Written& before) {
   std::vector<const Object*> objects;
   for (const auto& each : configuration.objects) objects.push_back(&each.object);
@@ -67,7 +73,8 @@ Runtime::Runtime(uv_loop_t& loop, Console& console, std::vector<std::string> fil
       supervisor_({.seed = linux::entropy_seed(),
                    .default_isolation = configuration.supervisor.isolation,
                    .node_name = node_name(),
-                   .uid_ending = kept.uid_ending}),
+                   .uid_ending = kept.uid_ending,
+                   .first_version = microseconds_since_1970()}),
       settings_(configuration.supervisor),
       images_(configuration.images),
       wall_offset_(kept.wall_offset),

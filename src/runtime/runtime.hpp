@@ -58,6 +58,7 @@ class Runtime final : public Host {
     return containers_->run_command(instance, spec, std::move(events));
   }
   Result<linux::UniqueFd> make_socket(const Pod& pod) const override;
+  proxy::ProxyCounters connections(ServiceId service) const override { return traffic_->counters(service); }
   void warn(std::string_view text) override { narrator_.warn(text); }
 
  private:

@@ -4,15 +4,6 @@
 #include "runtime/sandbox_runner.hpp"
 
 namespace reeve::runtime {
-namespace {
-
-template <class Config>
-concept TakesUnready = requires(Config config) {
-  config.on_unready;
-};
-
-}  // namespace
-
 Result<std::unique_ptr<Traffic>> Traffic::start(uv_loop_t& loop, const SandboxRunner& sandboxes, Narrator& narrator,
                                                 Post post) {
   std::unique_ptr<Traffic> traffic(new Traffic(sandboxes, narrator, std::move(post)));
@@ -21,9 +12,14 @@ Result<std::unique_ptr<Traffic>> Traffic::start(uv_loop_t& loop, const SandboxRu
 }
 
 void Traffic::perform(const OpenService& effect) {
-  proxy::ServiceConfig config{effect.service, effect.name, {}, effect.balancing, effect.client_ip_affinity};
-  static_assert(!TakesUnready<proxy::ServiceConfig>, "pass on on_unready, when_unready and hold_for here");
-  warn_of_unserved(effect);
+  proxy::ServiceConfig config{.id = effect.service,
+                              .name = effect.name,
+                              .listen = {},
+                              .balancing = effect.balancing,
+                              .client_ip_affinity = effect.client_ip_affinity,
+                              .on_unready = effect.on_unready,
+                              .when_unready = effect.when_unready,
+                              .hold_for = effect.hold_for};
   for (const std::string& each : effect.addresses) {
     auto address = linux::SocketAddress::parse(each);
     if (address) {
@@ -34,12 +30,6 @@ void Traffic::perform(const OpenService& effect) {
   }
   services_[effect.service].name = effect.name;
   proxy_->open(std::move(config));
-}
-
-// Until the proxy has a way with clients and connections of services that are not ready.
-void Traffic::warn_of_unserved(const OpenService& effect) {
-  const bool is_usual = effect.on_unready == OnUnready::keep && effect.when_unready == WhenUnready::refuse;
-  if (!is_usual) narrator_.warn("service/" + effect.name + ": onUnready and whenUnready have no effect yet");
 }
 
 void Traffic::perform(const CloseService& effect) {
@@ -60,10 +50,12 @@ void Traffic::perform(const SetEndpoint& effect) {
 
 void Traffic::perform(const RemoveEndpoint& effect) {
   proxy_->remove_endpoint(effect.service, effect.pod);
+  draining_.erase({effect.service, effect.pod});
   count_ready(effect.service, effect.pod, false);
 }
 
 void Traffic::perform(const DrainEndpoint& effect) {
+  draining_.emplace(effect.service, effect.pod);
   proxy_->drain(effect.service, effect.pod);
   count_ready(effect.service, effect.pod, false);
 }
@@ -109,7 +101,9 @@ void Traffic::on_listen_failed(const proxy::ListenFailed& told) {
   post_(ListenerFailed{told.service, told.address.to_string(), std::move(message)});
 }
 
-void Traffic::on_drained(const proxy::Drained& told) { post_(EndpointDrained{told.service, told.pod}); }
+void Traffic::on_drained(const proxy::Drained& told) {
+  if (draining_.erase({told.service, told.pod}) != 0) post_(EndpointDrained{told.service, told.pod});
+}
 
 void Traffic::on_connect_refused(const proxy::ConnectRefused& told) { post_(ConnectionRefused{told.pod}); }
 

@@ -33,6 +33,8 @@ class Traffic final : private proxy::ProxyEvents {
   void perform(const OpenLink& effect);
   void perform(const CloseLink& effect);
 
+  proxy::ProxyCounters counters(ServiceId service) const { return proxy_->counters(service); }
+
  private:
   struct Known {
     std::string name;
@@ -45,13 +47,13 @@ class Traffic final : private proxy::ProxyEvents {
   void on_listen_failed(const proxy::ListenFailed& told) override;
   void on_connect_refused(const proxy::ConnectRefused& told) override;
   void on_drained(const proxy::Drained& told) override;
-  void warn_of_unserved(const OpenService& effect);
   void count_ready(ServiceId service, PodId pod, bool ready);
 
   const SandboxRunner& sandboxes_;
   Narrator& narrator_;
   Post post_;
   std::unordered_map<ServiceId, Known> services_;
+  std::set<std::pair<ServiceId, PodId>> draining_;  // and the core waits for its end
   std::unique_ptr<proxy::Proxy> proxy_;
 };
 

@@ -7,6 +7,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
@@ -83,9 +84,9 @@ class World {
     const std::string port = std::to_string(port_);
     return "[supervisor]\nsocket = " + quoted(scratch_.file("s")) +
            "\n[deployment.web]\nreplicas = " + std::to_string(shape_.replicas) +
-           "\nstrategy.rollingUpdate = { maxSurge = 1, maxUnavailable = 0 }\ndrainSeconds = " + std::to_string(shape_.drain_seconds) +
-           "\nnetwork = \"isolated\"\nenv = { VERSION = " + quoted(version) + " }\n" + shape_.more +
-           command_line(scratch_, {"--executed", scratch_.file("executed"), "--http", port}) +
+           "\nstrategy.rollingUpdate = { maxSurge = 1, maxUnavailable = 0 }\ndrainSeconds = " +
+           std::to_string(shape_.drain_seconds) + "\nnetwork = \"isolated\"\nenv = { VERSION = " + quoted(version) +
+           " }\n" + shape_.more + command_line(scratch_, {"--executed", scratch_.file("executed"), "--http", port}) +
            "\n[deployment.web.readinessProbe]\nhttpGet = { path = \"/health\", port = " + port +
            " }\nperiodSeconds = 0.05\n[service.web]\nport = 8080\ntargetPort = " + port +
            "\ndeployment = \"web\"\nlisten = [\"127.0.0.1:" + std::to_string(front_) + "\"]\n";
@@ -164,6 +165,24 @@ BOOST_AUTO_TEST_CASE(one_replica_loses_nothing) {
 BOOST_AUTO_TEST_CASE(a_slow_server_loses_nothing) {
   World world({});
   check_nothing_is_lost(world, soak(20) / 20, 200);
+}
+
+BOOST_AUTO_TEST_CASE(a_download_longer_than_the_drain_is_cut_and_an_idle_connection_ends_in_order) {
+  World world({.replicas = 1, .drain_seconds = 1.5});
+  Client download(world.front());
+  BOOST_TEST(download.send("GET /body/500000000 HTTP/1.1\r\n\r\n"));
+  Client idle(world.front());
+  BOOST_TEST(idle.send("GET / HTTP/1.1\r\n\r\n"));
+  BOOST_REQUIRE(eventually([&] { return world.described().find("2 active | 2 total\n") != std::string::npos; }));
+  world.update();
+  BOOST_TEST(eventually([&] {
+               return world.described().find("0 active | 2 total | 1 drained | 1 cut\n") != std::string::npos;
+             }),
+             world.described());
+  BOOST_TEST(idle.read_to_end().ends_with("\r\n\r\nhello\n"));
+  BOOST_TEST(idle.read_error() == 0);
+  BOOST_TEST(download.read_to_end().size() < 500'000'000u);
+  BOOST_TEST(download.read_error() == ECONNRESET);
 }
 
 // The control: what is cut in mid-request was executed and not answered, and nobody may ask for it again.

@@ -81,6 +81,19 @@ BOOST_AUTO_TEST_CASE(what_commands_did_holds_through_kill_9_until_the_file_says_
   BOOST_TEST(world.reeve->count("pod/other") == 0u);
 }
 
+// An informer that goes on where it was with the reeve before would miss what happened in between.
+BOOST_AUTO_TEST_CASE(a_watch_from_before_the_restart_is_told_to_list_again) {
+  StateWorld world;
+  world.write(web(world.scratch, 1));
+  world.start();
+  const std::string before = at(world.get(pods_path), "/metadata/resourceVersion").as_string().c_str();
+  world.restart();
+  const Answer answer = world.ask("GET", pods_path + "?watch=true&timeoutSeconds=1&resourceVersion=" + before);
+  BOOST_TEST(answer.body.find("\"code\":410") != std::string::npos, answer.body);
+  const std::string after = at(world.get(pods_path), "/metadata/resourceVersion").as_string().c_str();
+  BOOST_TEST(std::stoull(after) > std::stoull(before));
+}
+
 BOOST_AUTO_TEST_CASE(an_object_made_by_a_command_stays_and_one_taken_away_stays_away) {
   StateWorld world;
   world.write(web(world.scratch, 1) + pod(world.scratch, "filed", {"--hang"}));

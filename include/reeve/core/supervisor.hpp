@@ -31,7 +31,8 @@ struct SupervisorOptions {
   std::uint64_t seed = 1;
   Isolation default_isolation = Isolation::private_namespaces;  // of pods that name none
   std::string node_name = "localhost";                          // what pods are told of it
-  std::string uid_ending = {};  // of every pod's uid: whose processes they are is told by it
+  std::string uid_ending = {};      // of every pod's uid: whose processes they are is told by it
+  std::uint64_t first_version = 0;  // above all that an earlier reeve gave: who watched that one has missed something
 };
 
 class Supervisor : private Deployment::Owner, private Surroundings {
@@ -40,7 +41,8 @@ class Supervisor : private Deployment::Owner, private Surroundings {
       : random_(options.seed),
         default_isolation_(options.default_isolation),
         node_name_(std::move(options.node_name)),
-        uid_ending_(std::move(options.uid_ending)) {}
+        uid_ending_(std::move(options.uid_ending)),
+        versions_(options.first_version) {}
   Supervisor(const Supervisor&) = delete;
   Supervisor& operator=(const Supervisor&) = delete;
   ~Supervisor() override = default;
@@ -232,18 +234,18 @@ class Supervisor : private Deployment::Owner, private Surroundings {
   std::multiset<std::int32_t> node_ports_;     // that services have
   std::map<ObjectRef, PodObject> successors_;  // changed pods that wait for the running one to be gone
   std::size_t effects_indexed_ = 0;
-  std::uint64_t versions_ = 0;
+  std::uint64_t versions_;
   bool keeps_changes_ = false;
   std::vector<Change> changes_;
   std::set<PodId> touched_;                                              // in this step
   std::set<std::pair<Resource, ObjectRef>> shadowed_;                    // changed in this step, or their pods did
   std::map<std::pair<Resource, ObjectRef>, std::uint64_t> versions_of_;  // of all but pods and events
   std::uint64_t saved_version_ = 0;
-  std::vector<SavedPod> pods_at_shutdown_;  // they leave, but not for good
-  std::map<ObjectRef, std::set<PodId>> dependents_;                      // pods that wait for it, or did
-  std::set<ObjectRef> changed_dependencies_;                             // of them, since anybody looked
-  std::set<PodId> to_leave_;          // at a shutdown, after those that depend on them
-  std::vector<PodId> free_to_leave_;  // of them
+  std::vector<SavedPod> pods_at_shutdown_;           // they leave, but not for good
+  std::map<ObjectRef, std::set<PodId>> dependents_;  // pods that wait for it, or did
+  std::set<ObjectRef> changed_dependencies_;         // of them, since anybody looked
+  std::set<PodId> to_leave_;                         // at a shutdown, after those that depend on them
+  std::vector<PodId> free_to_leave_;                 // of them
   bool shutting_down_ = false;
   bool exited_ = false;
 };

@@ -5,6 +5,7 @@
 #include <reeve/core/input.hpp>
 #include <reeve/core/spec.hpp>
 #include <reeve/core/supervisor.hpp>
+#include <reeve/proxy/proxy.hpp>
 #include <reeve/runtime/command.hpp>
 #include <reeve/runtime/instance_log.hpp>
 #include <reeve/runtime/state_status.hpp>
@@ -67,6 +68,9 @@ class Host {
 
   // A TCP socket in the network of that pod, not connected yet.
   virtual Result<linux::UniqueFd> make_socket(const Pod& pod) const = 0;
+
+  // How connections to a port of a service went until now.
+  virtual proxy::ProxyCounters connections(ServiceId service) const = 0;
 
   // Says something on reeve's own output.
   virtual void warn(std::string_view text) = 0;
