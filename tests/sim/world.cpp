@@ -11,7 +11,7 @@ constexpr std::size_t trace_lines_max = 400;
 constexpr std::size_t past_max = 64;
 constexpr Duration calm_within = seconds(6000);  // the longest back-off, and every wave of a rollout
 constexpr Duration crash_every = seconds(2000);
-constexpr Duration gone_within = seconds(900);   // one after another, where they depend on each other
+constexpr Duration gone_within = seconds(900);  // one after another, where they depend on each other
 
 }  // namespace
 
