@@ -27,6 +27,7 @@ void World::forget_what_ran() {
   sandboxes_.clear();
   processes_.clear();
   probes_.clear();
+  drains_.clear();
   past_.clear();
   tick_for_.reset();
   saved_.reset();

@@ -86,8 +86,10 @@ void Model::restart(Instant now) {
   pods_.clear();
   instances_.clear();
   runs_.clear();
+  hooks_.clear();
   dead_.clear();
   services_.clear();
+  published_.clear();
   links_.clear();
   active_.clear();
   newest_instance_ = {};
