@@ -308,12 +308,7 @@ BOOST_AUTO_TEST_CASE(the_last_one_serves_new_clients_until_it_has_none) {
 
 BOOST_AUTO_TEST_CASE(who_is_being_connected_is_not_cut_but_goes_elsewhere) {
   const SocketAddress front = free_address(), silent_at = free_address();
-  const UniqueFd silent = listen_at(silent_at, 0);
-  std::vector<UniqueFd> crowd;
-  for (int i = 0; i < 4; ++i) {
-    crowd.push_back(*linux::make_stream_socket(AF_INET));
-    BOOST_REQUIRE(linux::begin_connect(crowd.back().get(), silent_at));
-  }
+  const Silent silent(silent_at);
   World world(ProxyOptions{.connect_timeout = seconds(60), .seed = {}});
   world.serve(front, {silent_at});
   Connected client = connect_to(front);

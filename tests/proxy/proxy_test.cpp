@@ -66,13 +66,7 @@ BOOST_AUTO_TEST_CASE(one_dies_and_its_clients_see_it_die_while_others_live) {
 
 BOOST_AUTO_TEST_CASE(a_backend_that_does_not_answer_is_left_for_another) {
   const SocketAddress front = free_address(), silent_at = free_address();
-  // a full queue answers no SYN
-  const UniqueFd silent = listen_at(silent_at, 0);
-  std::vector<UniqueFd> crowd;
-  for (int i = 0; i < 4; ++i) {
-    crowd.push_back(*linux::make_stream_socket(AF_INET));
-    BOOST_REQUIRE(linux::begin_connect(crowd.back().get(), silent_at));
-  }
+  const Silent silent(silent_at);
   Backend backend(free_address(), 'a');
   World world(ProxyOptions{.connect_timeout = milliseconds(100), .seed = {}});
   world.serve(front, {silent_at, backend.address()}, Balancing::round_robin);
@@ -83,12 +77,7 @@ BOOST_AUTO_TEST_CASE(a_backend_that_does_not_answer_is_left_for_another) {
 
 BOOST_AUTO_TEST_CASE(a_client_that_gives_up_while_the_backend_connects_is_forgotten) {
   const SocketAddress front = free_address(), silent_at = free_address();
-  const UniqueFd silent = listen_at(silent_at, 0);
-  std::vector<UniqueFd> crowd;
-  for (int i = 0; i < 4; ++i) {
-    crowd.push_back(*linux::make_stream_socket(AF_INET));
-    BOOST_REQUIRE(linux::begin_connect(crowd.back().get(), silent_at));
-  }
+  const Silent silent(silent_at);
   World world;
   world.serve(front, {silent_at});
   Connected client = connect_to(front);

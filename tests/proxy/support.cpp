@@ -135,6 +135,13 @@ bool wait_for(const std::function<bool()>& condition, std::chrono::milliseconds 
   return true;
 }
 
+Silent::Silent(const SocketAddress& address) : listener_(listen_at(address, 0)) {
+  for (int i = 0; i < 4; ++i) {
+    crowd_.push_back(*linux::make_stream_socket(AF_INET));
+    BOOST_REQUIRE(linux::begin_connect(crowd_.back().get(), address));
+  }
+}
+
 Backend::Backend(const SocketAddress& at, char name, const Network* network)
     : address_(at), name_(name), listener_(listen_at(at, 4096, network)), thread_([this] { serve(); }) {}
 

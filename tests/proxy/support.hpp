@@ -68,6 +68,16 @@ std::size_t open_pipes();
 
 bool wait_for(const std::function<bool()>& condition, std::chrono::milliseconds ceiling = std::chrono::seconds(20));
 
+// A listener whose queue is full: it answers no SYN.
+class Silent {
+ public:
+  explicit Silent(const SocketAddress& address);
+
+ private:
+  UniqueFd listener_;
+  std::vector<UniqueFd> crowd_;
+};
+
 // Answers every connection with its name after having read one byte, then ends it.
 class Backend {
  public:

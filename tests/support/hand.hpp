@@ -11,6 +11,16 @@
 
 namespace reeve::test {
 
+// "drain 0, cut 10000, stop 10500": how far a pod's leaving has come, and when its steps began, in milliseconds.
+inline std::string steps(const Pod& pod) {
+  std::string text;
+  for (const LeavingRecord& each : pod.leaving_steps()) {
+    text += (text.empty() ? "" : ", ") + std::string(leaving_step_name(each.step)) + ' ' +
+            std::to_string(each.since.time_since_epoch().count() / 1'000'000);
+  }
+  return text;
+}
+
 class Hand {
  public:
   Supervisor supervisor{SupervisorOptions{}};

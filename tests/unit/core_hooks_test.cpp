@@ -38,15 +38,6 @@ void run(Hand& hand, const ContainerSpec& container) {
   hand.started("main");
 }
 
-std::string steps(const Pod& pod) {
-  std::string text;
-  for (const LeavingRecord& each : pod.leaving_steps()) {
-    text += (text.empty() ? "" : ", ") + std::string(leaving_step_name(each.step)) + ' ' +
-            std::to_string(each.since.time_since_epoch().count() / 1'000'000);
-  }
-  return text;
-}
-
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(hooks)

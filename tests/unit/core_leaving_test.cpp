@@ -44,16 +44,6 @@ void drained(Hand& hand, const std::string& service = "web") {
   hand.tell(EndpointDrained{id_of(hand, service), hand.pod("web").id()});
 }
 
-// "drain 0, cut 10000, stop 10500": the steps and when they began, in milliseconds.
-std::string steps(const Pod& pod) {
-  std::string text;
-  for (const LeavingRecord& each : pod.leaving_steps()) {
-    text += (text.empty() ? "" : ", ") + std::string(leaving_step_name(each.step)) + ' ' +
-            std::to_string(each.since.time_since_epoch().count() / 1'000'000);
-  }
-  return text;
-}
-
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(leaving)
