@@ -211,11 +211,13 @@ class StateReader {
     return saved;
   }
 
-  // Valid as the template of its deployment.
+  // Valid as the template of its deployment, with as few copies as there were of it then.
   PodTemplate pod_template(const Node& node, const DeploymentObject& owner) {
     std::vector<Fault> faults;
     DeploymentObject with = owner;
     with.spec.pod_template = {};
+    with.spec.replicas = 1;
+    with.spec.strategy = {StrategyType::recreate, {}};
     Binder(faults, Dialect::kubernetes).bind(node, with.spec.pod_template, "template");
     if (!faults.empty()) fail(node, faults.front().text);
     if (fault_) return {};

@@ -135,8 +135,9 @@ void Supervisor::answer(Step& step, EndpointDrained& input) {
 }
 
 std::vector<ServiceId> Supervisor::published_by(PodId pod) const {
-  std::vector<ServiceId> services;
-  for (const Service* each : entries_.at(pod).services) each->add_published(pod, services);
+  const Entry& entry = entries_.at(pod);
+  std::vector<ServiceId> services = entry.closed;
+  for (const Service* each : entry.services) each->add_published(pod, services);
   return services;
 }
 

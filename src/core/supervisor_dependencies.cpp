@@ -85,16 +85,17 @@ void Supervisor::note_dependency(const ObjectRef& object) {
   if (dependents_.contains(object)) changed_dependencies_.insert(object);
 }
 
+// Once each: who wakes is not ready by that, and those who wait for each other would wake each other for ever.
 void Supervisor::wake_dependents(Step& step) {
-  while (!changed_dependencies_.empty()) {
-    const auto found = dependents_.find(*changed_dependencies_.begin());
-    changed_dependencies_.erase(changed_dependencies_.begin());
+  for (const ObjectRef& object : std::exchange(changed_dependencies_, {})) {
+    const auto found = dependents_.find(object);
     if (found == dependents_.end()) continue;
     std::vector<PodId> waiting;
     std::ranges::copy_if(found->second, std::back_inserter(waiting),
                          [this](PodId each) { return !entries_.at(each).pod->waits_for().empty(); });
-    for (const PodId each : waiting) with_pod(step, each, [&](Pod& pod) { pod.dependency_changed(step); });
+    for (const PodId id : waiting) with_pod(step, id, [&](Pod& pod) { pod.dependency_changed(step); });
   }
+  changed_dependencies_.clear();
 }
 
 bool Supervisor::is_depended_on(const Pod& pod) const {
@@ -113,7 +114,7 @@ void Supervisor::leave_in_order(Step& step) {
       remove(step, each, std::nullopt);
     }
     if (!free_to_leave_.empty()) continue;
-    if (to_leave_.size() < entries_.size()) return;
+    if (std::ranges::any_of(entries_, [](const auto& each) { return each.second.pod->is_terminating(); })) return;
     for (const PodId each : std::exchange(to_leave_, {})) remove(step, each, std::nullopt);
   }
 }

@@ -159,7 +159,10 @@ void Supervisor::close(Step& step, const ObjectRef& name, const Service& service
   service.close(step);
   for (const ServiceId id : service.ids()) service_names_.erase(id);
   for (const auto& each : service.fixed_endpoints()) fixed_endpoints_.erase(each.id);
-  for (auto& [id, entry] : entries_) std::erase(entry.services, &service);
+  for (auto& [id, entry] : entries_) {
+    service.add_published(id, entry.closed);
+    std::erase(entry.services, &service);
+  }
 }
 
 void Supervisor::match_services(Entry& entry) {

@@ -1,3 +1,4 @@
+#include <reeve/core/hash.hpp>
 #include <reeve/linux/clock.hpp>
 #include <reeve/linux/fd.hpp>
 #include <reeve/linux/survivors.hpp>
@@ -146,10 +147,9 @@ class Hunt {
 Result<std::string> directory_id(const std::string& path) {
   struct stat found {};
   if (::stat(path.c_str(), &found) != 0) return fail("cannot look at " + path, errno);
+  const std::string name = std::to_string(found.st_dev) + ':' + std::to_string(found.st_ino);
   char digits[13];
-  const auto device = static_cast<unsigned long long>(found.st_dev),
-             inode = static_cast<unsigned long long>(found.st_ino);
-  std::snprintf(digits, sizeof digits, "%012llx", (inode ^ device << 40) & 0xffffffffffffULL);
+  std::snprintf(digits, sizeof digits, "%012llx", static_cast<unsigned long long>(fnv1a_64(name) >> 16));
   return std::string(digits);
 }
 

@@ -130,7 +130,8 @@ void Relay::on_event_while_connecting(Side& side, int status, int events) {
 
 void Relay::on_event_while_waiting(Side& side, int status) {
   if (status < 0) return end(RelayEnd::reset);
-  if (!has_bytes(side.fd.get())) return end(RelayEnd::by_client);
+  // what it said may be with us already, for the next server
+  if (!has_bytes(side.fd.get()) && !server_.pending) return end(RelayEnd::by_client);
   side.hung_up = side.end_seen;
   side.end_seen = true;
   watch(side);
@@ -187,6 +188,8 @@ void Relay::take_in(const Side& from, const char* bytes, std::size_t count) {
   const std::string_view said(bytes, count);
   const bool is_client = &from == &client_, was_last = server_spoke_last_;
   if (is_client ? !client_spoke_ && opens_full_duplex(said) : switches_protocols(said)) full_duplex_ = true;
+  if (is_client && (was_last || !client_spoke_)) answers_.asked(said);
+  if (!is_client) answers_.take(said);
   count_bytes(from, static_cast<ssize_t>(count));
   const bool asks_and_answers_nothing = full_duplex_ ? is_http2_control(said) : !is_client && is_interim_answer(said);
   if (asks_and_answers_nothing) server_spoke_last_ = was_last;
@@ -208,6 +211,7 @@ std::optional<ssize_t> Relay::splice(Side& from, Side& to) {
   const ssize_t got = pipe->fill(from.fd.get());
   if (got <= 0) return got;
   count_bytes(from, got);
+  if (&from == &server_) answers_.skip(static_cast<std::size_t>(got));
   if (!flush(to, *pipe)) to.pending = std::make_unique<Pending>(Pending{0, {}, std::move(pipe)});
   return got;
 }

@@ -33,7 +33,7 @@ void Relay::set_draining(bool is_draining) {
 std::optional<std::uint64_t> Relay::quiet_at() const noexcept {
   const bool is_closing = client_.read_ended || server_.read_ended;
   if (!draining_ || !connected_ || is_closing || client_.pending || server_.pending) return std::nullopt;
-  if (client_spoke_ && !server_spoke_last_) return std::nullopt;
+  if ((client_spoke_ && !server_spoke_last_) || answers_.is_within()) return std::nullopt;
   const std::uint64_t now = uv_now(shared_.loop);
   const std::uint32_t silent_for = static_cast<std::uint32_t>(now) - last_ms_;
   const std::uint32_t enough = client_waits_ ? answer_is_over_ms : silence_ms;
@@ -45,7 +45,8 @@ bool Relay::is_server_speaking() const noexcept { return has_news(server_.fd.get
 // The server has answered; what the client says from here on may be for another one. Where one direction has ended
 // there is no next request, and somebody finishes.
 bool Relay::is_paused() const noexcept {
-  return draining_ && server_spoke_last_ && !full_duplex_ && !client_.read_ended && !server_.read_ended;
+  return draining_ && server_spoke_last_ && !answers_.is_within() && !full_duplex_ && !client_.read_ended &&
+         !server_.read_ended;
 }
 
 void Relay::look_at_next_request() {

@@ -288,7 +288,15 @@ std::vector<std::string> Runtime::forbidden_changes(const Object& object) const 
   return texts;
 }
 
+// What is asked for now would be taken for done at the next start.
+bool Runtime::is_stopping() const {
+  return supervisor_.is_shutting_down() || std::ranges::any_of(inputs_, [](const Input& each) {
+           return std::holds_alternative<ShutdownRequested>(each);
+         });
+}
+
 void Runtime::reload() {
+  if (is_stopping()) return narrator_.warn("reload refused: reeve is stopping");
   const auto loaded = config::load(files_);
   std::vector<std::string> mistakes;
   if (!loaded) {

@@ -75,6 +75,7 @@ class Runtime final : public Host {
   void perform(const Effect& effect);
   void arm_timer();
   void on_signal(int number);
+  bool is_stopping() const;
   void reload();
   void apply(const FileChanges& changes);
   std::vector<std::string> forbidden_changes(const Object& object) const;

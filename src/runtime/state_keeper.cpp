@@ -52,15 +52,13 @@ Result<std::unique_ptr<StateKeeper>> StateKeeper::open(std::string directory, Du
 }
 
 Result<config::StateFile> StateKeeper::read(Instant now, const Say& say) const {
-  const auto text = disk_->file.read(file_bytes_max);
-  if (text && !*text) return config::StateFile{};
-  std::string why = text ? std::string() : text.error().message();
-  if (text) {
-    auto read = config::read_state(**text, wall_offset_, now);
-    if (read) return *std::move(read);
-    const config::Fault& fault = read.error();
-    why = std::to_string(fault.position.line) + ':' + std::to_string(fault.position.column) + ": " + fault.text;
-  }
+  REEVE_TRY(const auto text, disk_->file.read(file_bytes_max));  // it may be good, and the disk better tomorrow
+  if (!text) return config::StateFile{};
+  auto read = config::read_state(*text, wall_offset_, now);
+  if (read) return *std::move(read);
+  const config::Fault& fault = read.error();
+  const std::string why =
+      std::to_string(fault.position.line) + ':' + std::to_string(fault.position.column) + ": " + fault.text;
   REEVE_TRY(const std::string aside, disk_->file.set_aside("broken-" + utc_now()));
   say(disk_->file.path() + " cannot be used: " + why + "; it is set aside as " + aside +
       ", and everything is as the files say");

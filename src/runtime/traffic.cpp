@@ -50,7 +50,6 @@ void Traffic::perform(const SetEndpoint& effect) {
 
 void Traffic::perform(const RemoveEndpoint& effect) {
   proxy_->remove_endpoint(effect.service, effect.pod);
-  draining_.erase({effect.service, effect.pod});
   count_ready(effect.service, effect.pod, false);
 }
 

@@ -111,7 +111,7 @@ std::string make_and_drop_many() {
   EXPECT(make_and_drop(1) == "");
   const int descriptors = count_descriptors();
   const std::size_t mounts = count_mounts();
-  for (int round = 0; round < rounds(5); ++round) {
+  for (int round = 0; round < rounds(2); ++round) {
     const std::string said = make_and_drop(500);
     EXPECT_SAYING(said == "", said);
   }

@@ -12,9 +12,12 @@
 
 #include <proxy/networks.hpp>
 #include <proxy/support.hpp>
+#include <support/sanitized.hpp>
 
 namespace reeve::proxy::test {
 namespace {
+
+using reeve::test::rounds;
 
 // What became of one client.
 enum class Fate {
@@ -140,16 +143,16 @@ void tell(const char* what, const Totals& totals) {
                           << totals.connecting << ", lost " << totals.lost);
 }
 
-void lose_readiness_200_times(World& world, const Place& front) {
+void lose_readiness_again_and_again(World& world, const Place& front) {
   Backend backend(free_address(), 'a');
   Random random(1);
   Totals totals;
-  for (int round = 0; round < 200; ++round) {
+  for (int round = 0; round < rounds(60); ++round) {
     // a dropped SYN is sent again after a second; now and then we wait for that and see it refused
     lose_readiness(world, front, backend, random, 100, round % 50 == 49, totals);
     BOOST_REQUIRE_EQUAL(totals.lost, 0U);
   }
-  tell("lost readiness 200 times", totals);
+  tell("lost readiness again and again", totals);
   BOOST_CHECK_EQUAL(backend.served(), totals.served);
   BOOST_CHECK_EQUAL(world.proxy->counters(service_one).refused, 0U);
   // both outcomes happened, or nothing was tested
@@ -223,20 +226,20 @@ std::size_t resident_bytes() {
 
 BOOST_AUTO_TEST_SUITE(load)
 
-BOOST_AUTO_TEST_CASE(readiness_lost_with_a_full_queue_200_times) {
+BOOST_AUTO_TEST_CASE(readiness_lost_with_a_full_queue_again_and_again) {
   const SocketAddress front = free_address();
   World world;
   world.open(front);
-  lose_readiness_200_times(world, {front});
+  lose_readiness_again_and_again(world, {front});
 }
 
-BOOST_AUTO_TEST_CASE(readiness_lost_at_a_link_with_a_full_queue_200_times) {
+BOOST_AUTO_TEST_CASE(readiness_lost_at_a_link_with_a_full_queue_again_and_again) {
   if (skip_without_networks()) return;
   const Place link{address("127.77.0.5:80"), PodId{7}, make_network()};
   World world;
   world.open(free_address());
   world.proxy->open_link(service_one, link.pod, link.address, link.network);
-  lose_readiness_200_times(world, link);
+  lose_readiness_again_and_again(world, link);
 }
 
 // Here clients find the queue full: the kernel drops their last ACK, and only its next SYN-ACK brings them in.
@@ -253,18 +256,18 @@ BOOST_AUTO_TEST_CASE(readiness_lost_while_the_queue_overflows) {
   BOOST_CHECK_EQUAL(backend.served(), totals.served);
 }
 
-BOOST_AUTO_TEST_CASE(readiness_lost_on_a_unix_socket_200_times) {
+BOOST_AUTO_TEST_CASE(readiness_lost_on_a_unix_socket_again_and_again) {
   const SocketAddress front = free_unix_address();
   Backend backend(free_address(), 'a');
   World world;
   world.open(front);
   Random random(3);
   Totals totals;
-  for (int round = 0; round < 200; ++round) {
+  for (int round = 0; round < rounds(60); ++round) {
     lose_readiness(world, {front}, backend, random, 50, false, totals);
     BOOST_REQUIRE_EQUAL(totals.lost, 0U);
   }
-  tell("lost readiness on unix 200 times", totals);
+  tell("lost readiness on unix again and again", totals);
   BOOST_CHECK_EQUAL(backend.served(), totals.served);
 }
 

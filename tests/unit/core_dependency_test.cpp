@@ -158,6 +158,17 @@ BOOST_AUTO_TEST_CASE(a_second_shutdown_waits_for_nobody) {
   BOOST_TEST(hand.count<KillContainer>() == 2u);
 }
 
+// Each waits for the next: the one that wakes changes nothing for the other.
+BOOST_AUTO_TEST_CASE(a_circle_that_came_about_all_the_same_waits_and_does_not_spin) {
+  Hand hand;
+  hand.tell(ObjectApplied{pod_after("a", {"b"})});
+  hand.tell(ObjectApplied{pod_after("b", {"a"})});
+  hand.advance(seconds(10));
+  BOOST_TEST(hand.count<StartSandbox>() == 0u);
+  hand.remove("a");
+  BOOST_TEST(hand.count<StartSandbox>() == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(a_circle_ends_all_the_same) {
   Hand hand;
   hand.tell(ObjectApplied{pod_after("a", {})});

@@ -48,6 +48,28 @@ void drained(Hand& hand, const std::string& service = "web") {
 
 BOOST_AUTO_TEST_SUITE(leaving)
 
+// The proxy closed its listeners, but what was connected lives on.
+BOOST_AUTO_TEST_CASE(a_service_that_was_closed_or_has_other_ports_drains_all_the_same) {
+  Hand hand;
+  begin(hand, web_pod(), {"web", "other"});
+  const ServiceId old = id_of(hand, "web"), gone = id_of(hand, "other");
+  ServiceObject wider = service_of("web");
+  wider.spec.ports[0].name = "one";
+  wider.spec.ports.push_back({"two", Protocol::tcp, 81, std::nullopt, std::nullopt});
+  hand.tell(ObjectApplied{wider});
+  hand.tell(ObjectDeleted{{Kind::service, "default", "other"}, std::nullopt});
+  hand.remove("web");
+  std::set<ServiceId> drained;
+  for (const auto& each : Hand::of<DrainEndpoint>(hand.all)) drained.insert(each.service);
+  BOOST_TEST(drained.size() == 4u);
+  BOOST_TEST((drained.contains(old) && drained.contains(gone)));
+  for (const ServiceId each : drained) {
+    BOOST_TEST(hand.count<SignalContainer>() == 0u);
+    hand.tell(EndpointDrained{each, hand.pod("web").id()});
+  }
+  BOOST_TEST(hand.count<SignalContainer>() == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(a_pod_is_drained_first_then_signalled_then_killed_then_gone) {
   Hand hand;
   begin(hand);

@@ -94,6 +94,7 @@ class Supervisor : private Deployment::Owner, private Surroundings {
     std::unique_ptr<Pod> pod;
     std::optional<Instant> timer;
     std::vector<Service*> services;  // those that select it, or did
+    std::vector<ServiceId> closed;   // that had it: connections of theirs may live on
     ReplicaSet* owner = nullptr;     // while that exists
     std::vector<OpenLink> links;     // that are open in its network
     std::uint64_t version = 0;       // 0: nobody was told of it yet

@@ -5,6 +5,7 @@
 
 #include <reeve/core/result.hpp>
 #include <reeve/linux/fd.hpp>
+#include <reeve/proxy/answers.hpp>
 #include <reeve/proxy/pipe_pool.hpp>
 
 #include <uv.h>
@@ -58,7 +59,7 @@ class Relay {
   void set_draining(bool is_draining);
 
   // When it may part, on the loop's clock in ms, if nobody says anything until then. Nothing where it does not drain or
-  // something is in flight: a request without the first byte of its answer, bytes not passed on, one direction ended.
+  // something is in flight: a request without its answer, bytes not passed on, one direction ended.
   std::optional<std::uint64_t> quiet_at() const noexcept;
 
   // Whether the server says something that was not read yet.
@@ -152,6 +153,7 @@ class Relay {
   bool client_waits_ : 1 = false;  // its next request is there, and stays there
   std::uint8_t handles_ = 0;       // known to libuv
   std::uint32_t last_ms_ = 0;      // when a byte moved last
+  Answers answers_;
   Side client_;
   Side server_;
 };
