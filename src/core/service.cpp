@@ -82,14 +82,16 @@ void Service::close(Step& step) const {
   for (const ServiceId id : ids_) step.want(CloseService{id});
 }
 
-std::optional<SetEndpoint> Service::wanted(std::size_t port_index, const Pod& pod) const {
+std::optional<SetEndpoint> Service::wanted(std::size_t port_index, const Pod& pod, bool is_listed) const {
   if (is_final(pod.phase()) || pod.is_drained() || !selects(pod.metadata())) return std::nullopt;
   const ServicePort& port = object_.spec.ports[port_index];
   const auto number = pod.resolve(port.target_port.value_or(PortRef(port.port)));
   if (!number) return std::nullopt;
   // Kubernetes keeps one with publishNotReadyAddresses ready to its end, which would never drain it.
   const bool ready = (pod.is_ready() || object_.spec.publish_not_ready_addresses) && !pod.is_withdrawn();
-  if (!ready && !pod.is_ready()) return std::nullopt;
+  // Whose connections are not simply kept stays in the list, or the proxy would not know of what they became.
+  const bool stays = is_listed && object_.spec.on_unready != OnUnready::keep;
+  if (!ready && !pod.is_ready() && !stays) return std::nullopt;
   return SetEndpoint{ids_[port_index], pod.id(),           joined(host_ip, *number),    ready,
                      pod.is_ready(),   pod.is_withdrawn(), has_own_network(*pod.spec())};
 }
@@ -97,9 +99,10 @@ std::optional<SetEndpoint> Service::wanted(std::size_t port_index, const Pod& po
 void Service::update(Step& step, const Pod& pod) {
   for (std::size_t i = 0; i < ids_.size(); ++i) {
     const auto published = published_[i].find(pod.id());
-    auto endpoint = wanted(i, pod);
+    const bool is_listed = published != published_[i].end() && published->second;
+    auto endpoint = wanted(i, pod, is_listed);
     if (!endpoint) {
-      if (published == published_[i].end() || !published->second) continue;
+      if (!is_listed) continue;
       published->second.reset();
       step.want(RemoveEndpoint{ids_[i], pod.id()});
     } else if (published == published_[i].end() || published->second != *endpoint) {

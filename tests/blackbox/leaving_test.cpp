@@ -208,6 +208,36 @@ BOOST_AUTO_TEST_CASE(circles_are_refused_wherever_they_come_from) {
 
 }
 
+BOOST_AUTO_TEST_CASE(connections_of_a_pod_that_is_ready_no_more_are_kept_drained_or_reset) {
+  World world;
+  const int fronts[] = {free_port(), free_port(), free_port()};
+  world.start(world.web() + world.service("keeps", fronts[0]) +
+              world.service("drains", fronts[1], "onUnready = \"drain\"\n") +
+              world.service("resets", fronts[2], "onUnready = \"reset\"\n"));
+  for (const int front : fronts) BOOST_REQUIRE(eventually([&] { return is_served(front); }));
+  Client kept(fronts[0]), idle(fronts[1]), drained(fronts[1]), reset(fronts[2]);
+  BOOST_TEST(idle.send("GET / HTTP/1.1\r\n\r\n"));
+  for (Client* each : {&kept, &drained, &reset}) BOOST_TEST(each->send(half_a_request));
+  for (const std::string name : {"keeps", "resets"}) {
+    BOOST_REQUIRE(world.says({"describe", "service", name}, {"1 active"}));
+  }
+  BOOST_REQUIRE(world.says({"describe", "service", "drains"}, {"2 active"}));
+  BOOST_REQUIRE(world.tell("/be-unready"));
+
+  BOOST_TEST(idle.read_to_end().ends_with("hello\n"));
+  BOOST_TEST(idle.read_error() == 0);
+  reset.read_to_end();
+  BOOST_TEST(reset.read_error() == ECONNRESET);
+  for (Client* each : {&kept, &drained}) {
+    BOOST_TEST(each->send("\r\n"));  // without asking for the end
+  }
+  BOOST_TEST(drained.read_to_end().ends_with("hello\n"));
+  BOOST_TEST(drained.read_error() == 0);
+  BOOST_TEST(world.says({"describe", "service", "drains"}, {"0 active", "2 drained"}));
+  BOOST_TEST(kept.send(half_a_request + the_rest));
+  BOOST_TEST(kept.read_to_end().ends_with("hello\n"));
+}
+
 BOOST_AUTO_TEST_CASE(new_clients_of_a_service_without_ready_pods_are_refused_held_or_reset) {
   World world;
   world.touch("unready");

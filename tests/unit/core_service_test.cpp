@@ -81,6 +81,27 @@ BOOST_AUTO_TEST_CASE(an_endpoint_follows_its_pod_as_in_the_table) {
   BOOST_TEST(endpoints(hand, "web") == "");
 }
 
+BOOST_AUTO_TEST_CASE(where_connections_are_not_kept_one_that_is_ready_no_more_stays_in_the_list) {
+  for (const OnUnready way : {OnUnready::keep, OnUnready::drain, OnUnready::reset}) {
+    Hand hand;
+    hand.drains = false;
+    auto object = service_named("web", "web", {port(80, PortRef("http"))});
+    object.spec.on_unready = way;
+    const std::string unready = way == OnUnready::keep ? "" : "127.0.0.1:3000";
+    hand.tell(ObjectApplied{object});
+    hand.tell(ObjectApplied{web_pod()});
+    hand.started("main");
+    BOOST_TEST(endpoints(hand, "web") == "");
+    hand.answers("main", ProbeType::readiness, ProbeResult::success);
+    hand.advance(seconds(10));
+    hand.answers("main", ProbeType::readiness, ProbeResult::failure);
+    BOOST_TEST(endpoints(hand, "web") == unready);
+    hand.remove("web");
+    BOOST_TEST(endpoints(hand, "web") == (unready.empty() ? "" : unready + " terminating"));
+    BOOST_TEST(hand.count<DrainEndpoint>() == 1u);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(addresses_that_are_not_ready_may_be_published) {
   Hand hand;
   hand.drains = false;

@@ -63,7 +63,7 @@ class Service {
 
  private:
   void publish_fixed(Step& step);
-  std::optional<SetEndpoint> wanted(std::size_t port_index, const Pod& pod) const;
+  std::optional<SetEndpoint> wanted(std::size_t port_index, const Pod& pod, bool is_listed) const;
 
   ServiceObject object_;
   ServiceAddresses given_;
