@@ -51,7 +51,7 @@ void Reader::check_dependency(const Item& item, const std::string& text, Positio
     note(item.file, position,
          where + quoted(text) + " is the name of a pod and of a deployment: write " + quoted(word_of(meant[0])) +
              " or " + quoted(word_of(meant[1])));
-  } else if (found == 0) {
+  } else if (found == 0 && images_known_ == ImagesKnown::here) {
     KeyNames near;
     for (const ObjectRef& each : meant) {
       const KeyNames names = names_of(each.kind);

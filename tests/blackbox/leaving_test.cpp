@@ -119,6 +119,11 @@ struct Draining : World {
 
 const std::vector<std::string> delete_web{"delete", "pod", "web", "--wait=false"};
 
+std::string manifest(const std::string& name, const std::string& depends_on, const Scratch& scratch) {
+  return "apiVersion: v1\nkind: Pod\nmetadata:\n  name: " + name + "\nspec:\n  dependsOn: [" + depends_on +
+         "]\n  containers:\n  - name: main\n    command: [" + quoted(scratch.behave()) + ", --hang]\n";
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(leaving)
@@ -205,6 +210,13 @@ BOOST_AUTO_TEST_CASE(circles_are_refused_wherever_they_come_from) {
   const Finished checked = run_to_end({"check", "-f", scratch.file("a.toml")});
   BOOST_TEST(checked.code == 2);
   BOOST_TEST(checked.output.find(circle) != std::string::npos, checked.output);
+
+  world.start(waits("a", ""));
+  world.says({"get", "pods"}, {"1/1"});
+  world.done({"apply", "-f", "-"}, manifest("b", "a", scratch));
+  const Finished applied = world.run({"apply", "-f", "-"}, manifest("a", "b", scratch));
+  BOOST_TEST(applied.code != 0);
+  BOOST_TEST(applied.output.find("nothing of a → b → a" + circle) != std::string::npos, applied.output);
 
 }
 

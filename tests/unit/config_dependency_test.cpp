@@ -23,6 +23,12 @@ dependsOn = ["deployment/api", "pod/db"]
   BOOST_REQUIRE(loaded.has_value());
 }
 
+BOOST_AUTO_TEST_CASE(what_is_applied_may_depend_on_what_runs_already) {
+  const Source source{"f", "[pod.web]\ncommand = [\"/a\"]\ndependsOn = [\"db\"]\n", Format::toml};
+  BOOST_TEST(!first_message(parse({&source, 1})).empty());
+  BOOST_TEST(first_message(parse({&source, 1}, ImagesKnown::elsewhere)) == "");
+}
+
 BOOST_AUTO_TEST_CASE(what_is_wrong_with_dependencies_is_told) {
   const std::string pod = "[pod.db]\ncommand = [\"/a\"]\n", web = "[pod.web]\ncommand = [\"/a\"]\n";
   const std::vector<MistakeCase> cases{

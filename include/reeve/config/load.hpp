@@ -50,8 +50,8 @@ struct Source {
   Format format = Format::recognised;
 };
 
-// Who knows what the images mean and which services there are to link to: these files, or somebody else (a running
-// reeve; a simulation starts none).
+// Who knows what the images mean, which services there are to link to and what there is to depend on: these files, or
+// somebody else (a running reeve; a simulation starts none).
 enum class ImagesKnown { here, elsewhere };
 
 // Reads files, directories (their *.toml, *.yaml, *.yml and *.json, sorted) and "-", the standard input.
