@@ -119,15 +119,36 @@ void Supervisor::leave_in_order(Step& step) {
   }
 }
 
+// A pod that waits for another of its name to be gone counts in its place.
+DependencyGraph Supervisor::dependencies(const std::vector<ObjectRef>& without) const {
+  DependencyGraph graph;
+  const auto add = [&](const Object& object) {
+    if (std::ranges::find(without, ref_of(object)) == without.end()) graph.add(object);
+  };
+  for (const auto& [name, deployment] : deployments_) add(deployment->object());
+  for (const auto& [id, entry] : entries_) {
+    if (!entry.pod->owner()) add(PodObject{entry.pod->metadata(), *entry.pod->spec()});
+  }
+  for (const auto& [name, successor] : successors_) add(successor);
+  return graph;
+}
+
+std::optional<DependencyCycle> Supervisor::cycle_after(const FileChanges& changes) const {
+  DependencyGraph graph = dependencies(changes.gone);
+  for (const Object* each : changes.changed) graph.add(*each);
+  std::set<ObjectRef> clear;
+  for (const Object* each : changes.changed) {
+    std::string cycle = graph.cycle_from(ref_of(*each), clear);
+    if (!cycle.empty()) return DependencyCycle{ref_of(*each), std::move(cycle)};
+  }
+  return std::nullopt;
+}
+
 std::vector<FieldError> Supervisor::check_dependencies(const Object& object) const {
   const PodSpec* const spec = pod_of(object);
   if (spec == nullptr || spec->depends_on.empty()) return {};
   FieldErrors errors;
-  DependencyGraph graph;
-  for (const auto& [name, deployment] : deployments_) graph.add(deployment->object());
-  for (const auto& [id, entry] : entries_) {
-    if (!entry.pod->owner()) graph.add(PodObject{entry.pod->metadata(), *entry.pod->spec()});
-  }
+  DependencyGraph graph = dependencies({});
   graph.add(object);
   const std::string path =
       std::holds_alternative<PodObject>(object) ? "spec.dependsOn" : "spec.template.spec.dependsOn";

@@ -36,6 +36,12 @@ std::uint64_t microseconds_since_1970() {
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
 }
 
+// The files alone hold none: something was changed through the API.
+std::string circle_text(const DependencyCycle& cycle) {
+  return "nothing of " + cycle.text +
+         " would ever start: each waits for the next; `reeve diff` shows who of them is not as the files have it";
+}
+
 FileChanges changes_in(const config::Configuration& configuration, const Written& before) {
   std::vector<const Object*> objects;
   for (const auto& each : configuration.objects) objects.push_back(&each.object);
@@ -87,6 +93,7 @@ void Runtime::begin_with(const config::Configuration& configuration, SavedState 
   const FileChanges changes = changes_in(configuration, written_);
   leave_out(changes, saved);
   for (const Effect& effect : supervisor_.restore(linux::monotonic_now(), std::move(saved))) perform(effect);
+  if (const auto cycle = supervisor_.cycle_after(changes)) narrator_.warn(circle_text(*cycle));
   apply(changes);
 }
 
@@ -295,18 +302,28 @@ bool Runtime::is_stopping() const {
          });
 }
 
+// What cannot be done to what runs.
+std::vector<std::string> Runtime::conflicts(const config::Configuration& loaded, const FileChanges& changes) const {
+  std::vector<std::string> mistakes;
+  const auto cycle = supervisor_.cycle_after(changes);
+  for (const auto& each : loaded.objects) {
+    const std::string place = each.file + ":" + std::to_string(each.line) + ": ";
+    for (const std::string& text : forbidden_changes(each.object)) mistakes.push_back(place + text);
+    if (cycle && cycle->from == ref_of(each.object)) mistakes.push_back(place + circle_text(*cycle));
+  }
+  return mistakes;
+}
+
 void Runtime::reload() {
   if (is_stopping()) return narrator_.warn("reload refused: reeve is stopping");
   const auto loaded = config::load(files_);
   std::vector<std::string> mistakes;
+  FileChanges changes;
   if (!loaded) {
     for (const auto& each : loaded.error()) mistakes.push_back(each.message());
   } else {
-    for (const auto& each : loaded->objects) {
-      for (const std::string& text : forbidden_changes(each.object)) {
-        mistakes.push_back(each.file + ":" + std::to_string(each.line) + ": " + text);
-      }
-    }
+    changes = changes_in(*loaded, written_);
+    mistakes = conflicts(*loaded, changes);
   }
   for (const std::string& each : mistakes) narrator_.warn(each);
   if (!mistakes.empty()) return narrator_.warn("reload refused: nothing was changed");
@@ -318,7 +335,7 @@ void Runtime::reload() {
   settings_ = loaded->supervisor;
   supervisor_.set_default_isolation(settings_.isolation);
   images_ = loaded->images;
-  apply(changes_in(*loaded, written_));
+  apply(changes);
   narrator_.say("reloaded");
 }
 

@@ -79,6 +79,7 @@ class Runtime final : public Host {
   void reload();
   void apply(const FileChanges& changes);
   std::vector<std::string> forbidden_changes(const Object& object) const;
+  std::vector<std::string> conflicts(const config::Configuration& loaded, const FileChanges& changes) const;
 
   uv_loop_t& loop_;
   Narrator narrator_;

@@ -218,6 +218,15 @@ BOOST_AUTO_TEST_CASE(circles_are_refused_wherever_they_come_from) {
   BOOST_TEST(applied.code != 0);
   BOOST_TEST(applied.output.find("nothing of a → b → a" + circle) != std::string::npos, applied.output);
 
+  // The files alone hold no circle: by them, c waits for nobody.
+  world.write(waits("a", "") + waits("c", ""));
+  world.reeve().signal(SIGHUP);
+  BOOST_REQUIRE(world.reeve().prints("] reloaded\n"));
+  world.done({"apply", "-f", "-"}, manifest("c", "a", scratch));
+  world.write(waits("a", "\"c\"") + waits("c", ""));
+  world.reeve().signal(SIGHUP);
+  BOOST_TEST(world.reeve().prints("a.toml:3: nothing of a → c → a would ever start: each waits for the next; "));
+  BOOST_TEST(world.reeve().prints("reload refused: nothing was changed"));
 }
 
 BOOST_AUTO_TEST_CASE(connections_of_a_pod_that_is_ready_no_more_are_kept_drained_or_reset) {

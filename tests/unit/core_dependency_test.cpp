@@ -194,6 +194,28 @@ BOOST_AUTO_TEST_CASE(a_circle_is_spelled_out) {
   BOOST_TEST(mistakes(hand, pod_after("self", {"self"})).size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_pod_that_is_still_to_come_counts_in_a_circle) {
+  Hand hand;
+  hand.tell(ObjectApplied{pod_after("a", {})});
+  hand.started("a");
+  hand.tell(ObjectApplied{pod_after("a", {"b"})});
+  BOOST_TEST(hand.exists("a"));
+  BOOST_TEST(mistakes(hand, pod_after("b", {"a"})).size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(what_files_change_may_close_a_circle_with_what_runs) {
+  Hand hand;
+  hand.tell(ObjectApplied{pod_after("a", {"b"})});
+  const Object closes = pod_after("b", {"a"}), leads_nowhere = pod_after("b", {}), opens = pod_after("a", {});
+  const auto found = hand.supervisor.cycle_after({.written = {}, .gone = {}, .changed = {&closes}});
+  BOOST_REQUIRE(found.has_value());
+  BOOST_TEST(found->from.name == "b");
+  BOOST_TEST(found->text == "b → a → b");
+  BOOST_TEST(!hand.supervisor.cycle_after({.written = {}, .gone = {}, .changed = {&leads_nowhere}}).has_value());
+  BOOST_TEST(!hand.supervisor.cycle_after({.written = {}, .gone = {}, .changed = {&closes, &opens}}).has_value());
+  BOOST_TEST(!hand.supervisor.cycle_after({.written = {}, .gone = {ref_of(opens)}, .changed = {&closes}}).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(a_name_of_two_has_to_say_its_kind) {
   Hand hand;
   hand.tell(ObjectApplied{pod_after("db", {})});

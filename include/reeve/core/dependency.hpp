@@ -26,6 +26,12 @@ std::vector<ObjectRef> meant_by(const Dependency& dependency, const std::string&
 // "pod/db".
 std::string word_of(const ObjectRef& object);
 
+// A circle, and somebody in it or on the way into it.
+struct DependencyCycle {
+  ObjectRef from;
+  std::string text;  // "web → api → db → web"
+};
+
 // What the pods of each object of a set wait for.
 class DependencyGraph {
  public:

@@ -85,6 +85,8 @@ class Supervisor : private Deployment::Owner, private Surroundings {
 
   // What cannot be of an object's dependencies, among all objects as they would be with it.
   std::vector<FieldError> check_dependencies(const Object& object) const;
+  // The circle that would be once the files' changes are in force.
+  std::optional<DependencyCycle> cycle_after(const FileChanges& changes) const;
 
   // Inputs that named nobody who still lives.
   std::uint64_t late_inputs() const noexcept { return late_inputs_; }
@@ -179,6 +181,7 @@ class Supervisor : private Deployment::Owner, private Surroundings {
   // Dependencies (supervisor_dependencies.cpp).
   std::vector<Unmet> unmet_by(const Pod& pod) const override;
   bool exists(const ObjectRef& object) const;
+  DependencyGraph dependencies(const std::vector<ObjectRef>& without) const;
   bool is_met(const ObjectRef& object) const;
   void add_dependent(const Pod& pod);
   void remove_dependent(const Pod& pod);
