@@ -73,8 +73,10 @@ Cause ended(const Facts& facts, const json::value& pod, const json::value& statu
                      text_at(*killing, "lastTimestamp").substr(0, 19) <= text_at(end, "finishedAt").substr(0, 19);
   if (by_us) {
     cause.because.push_back({text_at(*killing, "message"), {}});
-    const json::value* const unhealthy = newest_event(facts, pod, "Pod", "Unhealthy", name);
-    if (unhealthy != nullptr) cause.because.back().because.push_back({text_at(*unhealthy, "message"), {}});
+    const bool by_hook = text_at(*killing, "message") == "FailedPostStartHook";
+    const json::value* const failure =
+        newest_event(facts, pod, "Pod", by_hook ? "FailedPostStartHook" : "Unhealthy", name);
+    if (failure != nullptr) cause.because.back().because.push_back({text_at(*failure, "message"), {}});
   }
   const auto lines = facts.logs.find(name_of(pod) + "/" + name);
   if (lines == facts.logs.end() || lines->second.empty()) return cause;

@@ -139,6 +139,7 @@ BOOST_AUTO_TEST_CASE(a_post_start_hook_holds_up_the_containers_behind_it_and_kil
   BOOST_TEST(world.reeve().prints("FailedPostStartHook pod/bad spec.containers{bad}: PostStartHook failed: "));
   BOOST_TEST(world.reeve().prints("no licence"));
   BOOST_TEST(world.reeve().prints("Killing pod/bad spec.containers{bad}: FailedPostStartHook"));
+  BOOST_TEST(world.says({"why", "pod/bad"}, {"no licence"}));
   BOOST_TEST(world.reeve().count("[two/second] second\n") == 0u);
   world.touch("go");
   BOOST_TEST(world.reeve().prints("[two/second] second\n"));
