@@ -27,7 +27,9 @@ class Delete {
     if (read.exit_code) return *read.exit_code;
     if (read.words.empty() == files_.empty()) return misused(command, "name objects, or files by -f");
     if (now_) grace_ = "1";
+    if (force_ && grace_.empty()) grace_ = "0";
     if (!grace_.empty() && !parse_integer(grace_)) return misused(command, "--grace-period counts whole seconds");
+    if (force_ && *parse_integer(grace_) > 0) return misused(command, "--force leaves no grace period");
     const auto timeout = parse_duration(timeout_);
     if (!timeout) return misused(command, timeout.error().message());
     if (*timeout > Duration{0}) deadline_ = std::chrono::steady_clock::now() + *timeout;
@@ -45,6 +47,7 @@ class Delete {
     return {texts("-f", "--file", "FILE|DIR", "the objects that these files describe", files_),
             text("", "--grace-period", "SECONDS", "instead of the pod's own", grace_),
             flag("", "--now", "the same as --grace-period 1", now_),
+            flag("", "--force", "the same as --grace-period 0: no drain, no hooks", force_),
             flag("", "--wait", "wait until it is gone (true); --wait=false does not", waits_),
             text("", "--timeout", "DURATION", "how long to wait; 0: as long as it takes", timeout_),
             text("-l", "--selector", "LABELS", "the objects with such labels", selector_),
@@ -95,8 +98,9 @@ class Delete {
     if (answer->status == 404 && ignores_missing_) return exit_done;
     if (!answer->succeeded()) return refused({api::status_line(answer->body), 0});
     if (before->succeeded()) each.uid = text_at(before->body, "metadata.uid");
-    std::printf("%s%s \"%s\" deleted from %s namespace\n", std::string(each.resource->singular).c_str(),
-                std::string(each.resource->group).c_str(), each.name.c_str(), each.name_space.c_str());
+    std::printf("%s%s \"%s\" %s from %s namespace\n", std::string(each.resource->singular).c_str(),
+                std::string(each.resource->group).c_str(), each.name.c_str(), force_ ? "force deleted" : "deleted",
+                each.name_space.c_str());
     std::fflush(stdout);
     return exit_done;
   }
@@ -122,7 +126,7 @@ class Delete {
   Session session_;
   std::vector<std::string> files_;
   std::string grace_, timeout_ = "0", selector_;
-  bool now_ = false, waits_ = true, all_ = false, ignores_missing_ = false;
+  bool now_ = false, force_ = false, waits_ = true, all_ = false, ignores_missing_ = false;
   api::Deadline deadline_;
   std::vector<Doomed> doomed_;
 };

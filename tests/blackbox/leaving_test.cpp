@@ -309,6 +309,14 @@ BOOST_AUTO_TEST_CASE(a_service_that_is_deleted_in_mid_drain_still_tells_of_its_e
   BOOST_TEST(world.reeve().count("DrainTimedOut") == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(a_forced_deletion_waits_for_no_drain) {
+  Draining world(delete_web);
+  world.done({"delete", "pod", "web", "--grace-period=0", "--force"});
+  world.check_ended();
+  BOOST_TEST(world.is_gone("pod/web"));
+  BOOST_TEST(processes_named(world.scratch().behave_name()).empty());
+}
+
 BOOST_AUTO_TEST_CASE(asked_twice_to_stop_reeve_waits_for_no_drain) {
   Draining world;
   world.reeve().signal(SIGINT);
