@@ -254,6 +254,20 @@ std::vector<Cause> refusals(const Facts& facts, const json::value& service) {
   return {{text_at(*refusal, "message") + ", " + event_age(*refusal, facts.now) + " ago", {}}};
 }
 
+// What becomes of new clients while none is ready.
+std::string without_ready(const Facts& facts, const json::value& service) {
+  const bool one_serves = std::ranges::any_of(facts.pods, [&](const json::value& each) {
+    const json::array& steps = list_at(each, "status.reeve.leaving");
+    return text_at(each, "metadata.namespace") == text_at(service, "metadata.namespace") &&
+           is_selected(each, map_at(service, "spec.selector")) && is_ready(each) && !steps.empty() &&
+           text_at(steps.back(), "name") == "drain";
+  });
+  if (one_serves) return "one that leaves still serves";
+  const std::string what = text_at(service, "spec.whenUnready");
+  if (what == "hold") return "clients wait for one, at most " + text_at(service, "spec.holdSeconds") + "s";
+  return what == "reset" ? "connections are reset" : "connections are refused";
+}
+
 }  // namespace
 
 Cause why_service(const Facts& facts, const json::value& service) {
@@ -271,7 +285,7 @@ Cause why_service(const Facts& facts, const json::value& service) {
     }
   }
   Cause cause{"service/" + name_of(service) + ": " + times(static_cast<std::int64_t>(ready), "ready endpoint"), {}};
-  if (ready == 0) cause.text += ", connections are refused";
+  if (ready == 0) cause.text += ", " + without_ready(facts, service);
   cause.because = refusals(facts, service);
   const json::object& selector = map_at(service, "spec.selector");
   bool selects_any = false;

@@ -4,6 +4,22 @@
 #include "runtime/sandbox_runner.hpp"
 
 namespace reeve::runtime {
+namespace {
+
+std::string without_endpoints(const OpenService& service) {
+  switch (service.when_unready) {
+    case WhenUnready::hold:
+      return "clients wait for one, at most " + go_duration(service.hold_for);
+    case WhenUnready::reset:
+      return "connections are reset";
+    case WhenUnready::refuse:
+      break;
+  }
+  return "connections are refused";
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Traffic>> Traffic::start(uv_loop_t& loop, const SandboxRunner& sandboxes, Narrator& narrator,
                                                 Post post) {
   std::unique_ptr<Traffic> traffic(new Traffic(sandboxes, narrator, std::move(post)));
@@ -28,7 +44,9 @@ void Traffic::perform(const OpenService& effect) {
       post_(ListenerFailed{effect.service, each, address.error().message()});
     }
   }
-  services_[effect.service].name = effect.name;
+  Known& known = services_[effect.service];
+  known.name = effect.name;
+  known.without = without_endpoints(effect);
   proxy_->open(std::move(config));
 }
 
@@ -45,21 +63,24 @@ void Traffic::perform(const SetEndpoint& effect) {
   if (effect.in_pod_network && network == nullptr) return perform(RemoveEndpoint{effect.service, effect.pod});
   proxy_->set_endpoint(effect.service, {effect.pod, *std::move(address), effect.ready, effect.serving,
                                         effect.terminating, std::move(network)});
-  count_ready(effect.service, effect.pod, effect.ready);
+  const bool leaves = effect.serving && effect.terminating;
+  note(effect.service, effect.pod, effect.ready ? Served::by_ready : leaves ? Served::by_leaving : Served::no);
 }
 
 void Traffic::perform(const RemoveEndpoint& effect) {
   proxy_->remove_endpoint(effect.service, effect.pod);
-  count_ready(effect.service, effect.pod, false);
+  note(effect.service, effect.pod, Served::no);
 }
 
 void Traffic::perform(const DrainEndpoint& effect) {
   draining_.emplace(effect.service, effect.pod);
   proxy_->drain(effect.service, effect.pod);
-  count_ready(effect.service, effect.pod, false);
 }
 
-void Traffic::perform(const CutEndpoint& effect) { proxy_->cut(effect.service, effect.pod); }
+void Traffic::perform(const CutEndpoint& effect) {
+  proxy_->cut(effect.service, effect.pod);
+  note(effect.service, effect.pod, Served::no);
+}
 
 void Traffic::perform(const OpenLink& effect) {
   auto network = sandboxes_.network_of(effect.pod);
@@ -71,20 +92,32 @@ void Traffic::perform(const OpenLink& effect) {
 
 void Traffic::perform(const CloseLink& effect) { proxy_->close_link(effect.service, effect.pod); }
 
-// Says when a service begins to answer and when it begins to refuse.
-void Traffic::count_ready(ServiceId service, PodId pod, bool ready) {
+Traffic::Served Traffic::Known::served() const {
+  if (!ready.empty()) return Served::by_ready;
+  return leaving.empty() ? Served::no : Served::by_leaving;
+}
+
+// Says when a service begins to answer and when it ceases to.
+void Traffic::note(ServiceId service, PodId pod, Served served) {
   const auto found = services_.find(service);
   if (found == services_.end()) return;
   Known& known = found->second;
-  const bool answered = !known.ready.empty();
-  if (ready) {
-    known.ready.insert(pod);
-  } else {
-    known.ready.erase(pod);
+  const Served before = known.served();
+  known.ready.erase(pod);
+  known.leaving.erase(pod);
+  if (served == Served::by_ready) known.ready.insert(pod);
+  if (served == Served::by_leaving) known.leaving.insert(pod);
+  const Served now = known.served();
+  if (now == before) return;
+  const std::string name = "service/" + known.name;
+  switch (now) {
+    case Served::by_ready:
+      return narrator_.say(name + " has a ready pod: connections are served");
+    case Served::by_leaving:
+      return narrator_.say(name + " has no ready pod: one that leaves still serves");
+    case Served::no:
+      return narrator_.warn(name + " has no ready pod: " + known.without);
   }
-  const bool answers = !known.ready.empty();
-  if (answers && !answered) narrator_.say("service/" + known.name + " has a ready pod: connections are served");
-  if (!answers && answered) narrator_.warn("service/" + known.name + " has no ready pod: connections are refused");
 }
 
 void Traffic::on_listening(const proxy::Listening& told) {

@@ -36,9 +36,15 @@ class Traffic final : private proxy::ProxyEvents {
   proxy::ProxyCounters counters(ServiceId service) const { return proxy_->counters(service); }
 
  private:
+  // What new clients meet: of an endpoint, and of a service its best.
+  enum class Served { no, by_leaving, by_ready };
   struct Known {
     std::string name;
+    std::string without;  // what becomes of new clients while nobody serves
     std::set<PodId> ready;
+    std::set<PodId> leaving;  // that still serve
+
+    Served served() const;
   };
 
   Traffic(const SandboxRunner& sandboxes, Narrator& narrator, Post post)
@@ -47,7 +53,7 @@ class Traffic final : private proxy::ProxyEvents {
   void on_listen_failed(const proxy::ListenFailed& told) override;
   void on_connect_refused(const proxy::ConnectRefused& told) override;
   void on_drained(const proxy::Drained& told) override;
-  void count_ready(ServiceId service, PodId pod, bool ready);
+  void note(ServiceId service, PodId pod, Served served);
 
   const SandboxRunner& sandboxes_;
   Narrator& narrator_;

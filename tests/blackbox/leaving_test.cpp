@@ -279,6 +279,9 @@ BOOST_AUTO_TEST_CASE(new_clients_of_a_service_without_ready_pods_are_refused_hel
   held_in_vain.read_to_end();
   BOOST_TEST(held_in_vain.read_error() == ECONNRESET);
   BOOST_TEST(world.says({"describe", "service", "briefly"}, {"held in vain"}));
+  BOOST_TEST(world.says({"why", "service/refuses"}, {"0 ready endpoints, connections are refused"}));
+  BOOST_TEST(world.says({"why", "service/holds"}, {"0 ready endpoints, clients wait for one, at most 100s"}));
+  BOOST_TEST(world.says({"why", "service/resets"}, {"0 ready endpoints, connections are reset"}));
   BOOST_TEST(world.says({"describe", "service", "holds"}, {"1 held"}));
 
   std::filesystem::remove(world.scratch().file("unready"));
@@ -286,6 +289,12 @@ BOOST_AUTO_TEST_CASE(new_clients_of_a_service_without_ready_pods_are_refused_hel
   for (const int front : {refuses, holds, briefly, resets}) {
     BOOST_TEST(eventually([&] { return is_served(front); }));
   }
+  BOOST_REQUIRE(world.tell("/be-unready"));
+  const std::string head = " has no ready pod: ";
+  BOOST_TEST(world.reeve().prints("service/refuses" + head + "connections are refused\n"));
+  BOOST_TEST(world.reeve().prints("service/holds" + head + "clients wait for one, at most 1m40s\n"));
+  BOOST_TEST(world.reeve().prints("service/briefly" + head + "clients wait for one, at most 300ms\n"));
+  BOOST_TEST(world.reeve().prints("service/resets" + head + "connections are reset\n"));
 }
 
 BOOST_AUTO_TEST_CASE(a_drain_is_told_while_it_lasts_and_ends_with_the_last_connection) {
@@ -294,6 +303,9 @@ BOOST_AUTO_TEST_CASE(a_drain_is_told_while_it_lasts_and_ends_with_the_last_conne
   BOOST_TEST(world.says({"describe", "pod", "web"}, {"Leaving:\n  " + step, why}));
   BOOST_TEST(world.says({"why", "pod/web"}, {"it is leaving: gone in ", step, why}));
   BOOST_TEST(is_served(world.front));
+  BOOST_TEST(world.says({"why", "service/web"}, {"0 ready endpoints, one that leaves still serves"}));
+  BOOST_TEST(world.reeve().prints("service/web has no ready pod: one that leaves still serves\n"));
+  BOOST_TEST(world.reeve().count("connections are refused") == 0u);
   BOOST_TEST(world.reeve().count("Stopping container") == 0u);
   world.check_answered();
   BOOST_TEST(world.is_gone("pod/web"));
