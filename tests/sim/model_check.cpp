@@ -280,10 +280,11 @@ void Model::check_endpoints(const PodModel& pod) {
       const auto number = pod.seen->resolve(*spec.ports[i].target_port);
       const bool has_port = number.has_value();
       must(has_port || spec.ports[i].name == "lost" || spec.ports[i].name == "admin", "a port was not found");
-      const bool wanted =
-          selected && has_port && !is_final(pod.seen->phase()) && !pod.is_drained() && (ready || is_ready);
       const auto& endpoints = services_.at(service->ids()[i]).endpoints;
       const auto published = endpoints.find(pod.id);
+      const bool stays = spec.on_unready != OnUnready::keep && published != endpoints.end();
+      const bool wanted =
+          selected && has_port && !is_final(pod.seen->phase()) && !pod.is_drained() && (ready || is_ready || stays);
       must((published != endpoints.end()) == wanted, pod.name, wanted ? " is no endpoint of " : " is an endpoint of ",
            ref.name);
       if (!wanted) continue;

@@ -315,6 +315,7 @@ void Model::check(const SetEndpoint& effect) {
   must(found != services_.end(), "an endpoint of a service that is not open");
   const auto [at, is_new] = found->second.endpoints.try_emplace(effect.pod, effect);
   must(is_new || !(at->second == effect), "an endpoint was told twice");
+  must(!is_new || effect.ready || effect.serving, "an endpoint that was not ready before it was listed");
   at->second = effect;
   published_[effect.pod].insert(effect.service);
 }

@@ -127,6 +127,7 @@ ServiceObject random_service(Chance& chance) {
   service.spec.selector["app"] = chance.one_of(apps);
   if (chance.percent(30)) service.spec.type = ServiceType::node_port;
   service.spec.publish_not_ready_addresses = chance.percent(20);
+  if (chance.percent(30)) service.spec.on_unready = chance.percent(50) ? OnUnready::drain : OnUnready::reset;
   service.spec.ports.push_back({"web", Protocol::tcp, 80, PortRef("http"), std::nullopt});
   if (chance.percent(30)) service.spec.ports.push_back({"more", Protocol::tcp, 81, PortRef(9000), std::nullopt});
   if (chance.percent(20)) service.spec.ports.push_back({"admin", Protocol::tcp, 83, PortRef("admin"), std::nullopt});
