@@ -171,6 +171,19 @@ BOOST_AUTO_TEST_CASE(without_connections_it_is_out_at_once) {
   BOOST_CHECK_EQUAL(ask(front), '-');
 }
 
+// What the head promised is waited for, however long the server pauses; a next request in between is served too.
+BOOST_AUTO_TEST_CASE(an_answer_that_pauses_is_not_cut_short) {
+  Stage stage;
+  stage.ask();
+  stage.drain();
+  stage.reply("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhello");
+  BOOST_CHECK(stage.stays_open(long_silence));
+  stage.ask();
+  stage.reply("world");
+  stage.reply();
+  stage.check_next_request_ends_it();
+}
+
 BOOST_AUTO_TEST_CASE(an_interim_answer_is_no_answer) {
   Stage stage;
   stage.ask("PUT / HTTP/1.1\r\nexpect: 100-continue\r\n\r\n");

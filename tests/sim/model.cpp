@@ -261,11 +261,7 @@ void Model::ask_restarts(PodModel& pod) {
 
 void Model::begin_drain(PodModel& pod, Instant kill_at) {
   if (!pod.anything_lives() || kill_at <= now_) return end_drain(pod);
-  for (const auto& [name, service] : supervisor_.services()) {
-    for (const ServiceId each : service->ids()) {
-      if (published_[pod.id].contains(each)) pod.draining.insert(each);
-    }
-  }
+  pod.draining = published_[pod.id];
   pod.drain_until = std::min(now_ + pod.spec->drain, std::max(now_, kill_at - seconds(2)));
   pod.drain_changed = pod.drain_begun = true;
   if (pod.draining.empty()) return end_drain(pod);
