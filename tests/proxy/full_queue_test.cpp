@@ -9,12 +9,9 @@
 
 #include <proxy/networks.hpp>
 #include <proxy/support.hpp>
-#include <support/sanitized.hpp>
 
 namespace reeve::proxy::test {
 namespace {
-
-using reeve::test::rounds;
 
 // Serves whoever is accepted at once, on the test's own loop: nothing is accepted while that does not run.
 class Server : public ListenerEvents {
@@ -110,14 +107,12 @@ void goes_deaf_with_a_full_queue(const Place& at, int times) {
 
 BOOST_AUTO_TEST_SUITE(full_queue)
 
-BOOST_AUTO_TEST_CASE(on_ipv4_again_and_again) { goes_deaf_with_a_full_queue({free_address()}, rounds(60)); }
-BOOST_AUTO_TEST_CASE(on_ipv6_again_and_again) { goes_deaf_with_a_full_queue({free_address("[::1]")}, rounds(60)); }
-BOOST_AUTO_TEST_CASE(on_a_unix_socket_again_and_again) {
-  goes_deaf_with_a_full_queue({free_unix_address()}, rounds(60));
-}
+BOOST_AUTO_TEST_CASE(on_ipv4_again_and_again) { goes_deaf_with_a_full_queue({free_address()}, 60); }
+BOOST_AUTO_TEST_CASE(on_ipv6_again_and_again) { goes_deaf_with_a_full_queue({free_address("[::1]")}, 60); }
+BOOST_AUTO_TEST_CASE(on_a_unix_socket_again_and_again) { goes_deaf_with_a_full_queue({free_unix_address()}, 60); }
 BOOST_AUTO_TEST_CASE(in_the_network_of_a_pod_again_and_again) {
   if (skip_without_networks()) return;
-  goes_deaf_with_a_full_queue({address("127.77.0.5:80"), PodId{1}, make_network()}, rounds(60));
+  goes_deaf_with_a_full_queue({address("127.77.0.5:80"), PodId{1}, make_network()}, 60);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -12,12 +12,9 @@
 
 #include <proxy/networks.hpp>
 #include <proxy/support.hpp>
-#include <support/sanitized.hpp>
 
 namespace reeve::proxy::test {
 namespace {
-
-using reeve::test::rounds;
 
 // What became of one client.
 enum class Fate {
@@ -147,7 +144,7 @@ void lose_readiness_again_and_again(World& world, const Place& front) {
   Backend backend(free_address(), 'a');
   Random random(1);
   Totals totals;
-  for (int round = 0; round < rounds(60); ++round) {
+  for (int round = 0; round < 60; ++round) {
     // a dropped SYN is sent again after a second; now and then we wait for that and see it refused
     lose_readiness(world, front, backend, random, 100, round % 50 == 49, totals);
     BOOST_REQUIRE_EQUAL(totals.lost, 0U);
@@ -263,7 +260,7 @@ BOOST_AUTO_TEST_CASE(readiness_lost_on_a_unix_socket_again_and_again) {
   world.open(front);
   Random random(3);
   Totals totals;
-  for (int round = 0; round < rounds(60); ++round) {
+  for (int round = 0; round < 60; ++round) {
     lose_readiness(world, {front}, backend, random, 50, false, totals);
     BOOST_REQUIRE_EQUAL(totals.lost, 0U);
   }
