@@ -173,7 +173,8 @@ sim: deps ## long simulation: SEEDS=1000, or exactly one with SEED=…
 	$(Q)$(if $(SEED),REEVE_SEED=$(SEED) REEVE_TRACE=1) REEVE_SEEDS=$(or $(SEEDS),1000) $(OUT)/test-sim --log_level=message
 
 sanitize: deps ## the tests under AddressSanitizer and UBSan
-	$(Q)REEVE_SEEDS=$(or $(REEVE_SEEDS),5) $(MAKE) --no-print-directory MODE=asan test
+	$(Q)REEVE_SEEDS=$(or $(REEVE_SEEDS),5) REEVE_VIRTUAL_SECONDS=$(or $(REEVE_VIRTUAL_SECONDS),4000) \
+	  $(MAKE) --no-print-directory MODE=asan test
 
 tsan: deps ## the tests of threads under ThreadSanitizer
 	$(Q)$(MAKE) --no-print-directory MODE=tsan build/tsan/test-proxy
