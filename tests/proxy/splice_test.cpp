@@ -84,9 +84,12 @@ BOOST_AUTO_TEST_SUITE(splice)
 BOOST_AUTO_TEST_CASE(who_has_nothing_to_say_holds_no_pipe) {
   Pairs pairs(20);
   const std::size_t before = open_pipes();
-  for (const Pair& pair : pairs.all) BOOST_CHECK(passes(pair, 0, 2U << 20));
-  BOOST_CHECK(wait_for([&] { return open_pipes() <= before + 2 * pipes_at_rest; }));
+  // a proxy that reads faster than the other writes never finds much at once
+  for (int times = 0; times < 20 && open_pipes() == before; ++times) {
+    for (const Pair& pair : pairs.all) BOOST_CHECK(passes(pair, 0, 2U << 20));
+  }
   BOOST_CHECK_GT(open_pipes(), before);
+  BOOST_CHECK(wait_for([&] { return open_pipes() <= before + 2 * pipes_at_rest; }));
 }
 
 BOOST_AUTO_TEST_CASE(small_talk_needs_no_pipe) {
