@@ -105,10 +105,7 @@ int simulate(std::vector<Version> versions, Duration span, std::int64_t seed, co
 // Who has a probe that can fail; nothing: there is no such pod or deployment.
 std::optional<bool> has_readiness(const config::Configuration& configuration, const std::string& name) {
   for (const config::Placed& each : configuration.objects) {
-    const PodSpec* spec = nullptr;
-    if (const auto* pod = std::get_if<PodObject>(&each.object)) spec = &pod->spec;
-    if (const auto* deployment = std::get_if<DeploymentObject>(&each.object))
-      spec = &deployment->spec.pod_template.spec;
+    const PodSpec* const spec = pod_spec_of(each.object);
     if (spec == nullptr || metadata_of(each.object).name != name) continue;
     return std::ranges::any_of(spec->containers, [](const ContainerSpec& container) {
       return container.readiness_probe.has_value() || container.startup_probe.has_value();

@@ -37,16 +37,6 @@ bool is_bare_key(std::string_view key) {
          std::string_view::npos;
 }
 
-const PodSpec* pod_of(const Object& object) {
-  if (const auto* pod = std::get_if<PodObject>(&object)) return &pod->spec;
-  if (const auto* deployment = std::get_if<DeploymentObject>(&object)) return &deployment->spec.pod_template.spec;
-  return nullptr;
-}
-
-std::string spec_path(const Object& object) {
-  return std::holds_alternative<PodObject>(object) ? "spec" : "spec.template.spec";
-}
-
 }  // namespace
 
 // --- whom a service serves ------------------------------------------------------------------------------------------
@@ -108,10 +98,10 @@ void Reader::validate_item(Item& item) {
 // --- links and isolation --------------------------------------------------------------------------------------------
 
 void Reader::check_links(const Item& item) {
-  const PodSpec* const pod = pod_of(item.object);
+  const PodSpec* const pod = pod_spec_of(item.object);
   if (pod == nullptr) return;
   for (std::size_t i = 0; i < pod->links.size(); ++i) {
-    const Located located = locate(item.draft.body, spec_path(item.object) + ".links[" + std::to_string(i) + ']');
+    const Located located = locate(item.draft.body, pod_spec_path(item.object) + ".links[" + std::to_string(i) + ']');
     if (!item.misread.contains(located.node)) check_link(item, *pod, pod->links[i], located.position);
   }
 }
@@ -148,10 +138,10 @@ void Reader::check_link(const Item& item, const PodSpec& pod, const std::string&
 
 // What a pod leaves open is as [supervisor] says, which core does not see.
 void Reader::check_isolation(const Item& item) {
-  const PodSpec* const pod = pod_of(item.object);
+  const PodSpec* const pod = pod_spec_of(item.object);
   if (pod == nullptr || pod->isolation || configuration_.supervisor.isolation != Isolation::none) return;
   const auto refuse = [&](const char* key) {
-    note(item.file, locate(item.draft.body, spec_path(item.object) + key).position,
+    note(item.file, locate(item.draft.body, pod_spec_path(item.object) + key).position,
          title(item.object) + ": " + quoted(key + 1) +
              " needs a sandbox, and [supervisor] says isolation = \"none\": write isolation = "
              "\"private\" here, or remove it there");
@@ -163,9 +153,9 @@ void Reader::check_isolation(const Item& item) {
 // --- what containers run --------------------------------------------------------------------------------------------
 
 void Reader::check_images(const Item& item) {
-  const PodSpec* const pod = pod_of(item.object);
+  const PodSpec* const pod = pod_spec_of(item.object);
   if (pod == nullptr) return;
-  const std::string spec = spec_path(item.object);
+  const std::string spec = pod_spec_path(item.object);
   for (std::size_t i = 0; i < pod->init_containers.size(); ++i) {
     check_container(item, pod->init_containers[i], spec + ".initContainers[" + std::to_string(i) + ']');
   }

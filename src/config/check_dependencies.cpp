@@ -6,28 +6,15 @@
 #include <algorithm>
 
 namespace reeve::config {
-namespace {
-
-const PodSpec* pod_of(const Object& object) {
-  if (const auto* pod = std::get_if<PodObject>(&object)) return &pod->spec;
-  if (const auto* deployment = std::get_if<DeploymentObject>(&object)) return &deployment->spec.pod_template.spec;
-  return nullptr;
-}
-
-std::string path_of(const Object& object) {
-  return std::holds_alternative<PodObject>(object) ? "spec.dependsOn" : "spec.template.spec.dependsOn";
-}
-
-}  // namespace
 
 void Reader::check_dependencies() {
   DependencyGraph graph;
   for (const Item& each : items_) graph.add(each.object);
   std::set<ObjectRef> clear;
   for (const Item& item : items_) {
-    const PodSpec* const pod = pod_of(item.object);
+    const PodSpec* const pod = pod_spec_of(item.object);
     if (pod == nullptr || pod->depends_on.empty()) continue;
-    const std::string path = path_of(item.object);
+    const std::string path = pod_spec_path(item.object) + ".dependsOn";
     for (std::size_t i = 0; i < pod->depends_on.size(); ++i) {
       const Located located = locate(item.draft.body, path + '[' + std::to_string(i) + ']');
       if (!item.misread.contains(located.node)) check_dependency(item, pod->depends_on[i], located.position, graph);

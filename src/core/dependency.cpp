@@ -7,12 +7,6 @@
 namespace reeve {
 namespace {
 
-const PodSpec* pod_of(const Object& object) {
-  if (const auto* pod = std::get_if<PodObject>(&object)) return &pod->spec;
-  if (const auto* deployment = std::get_if<DeploymentObject>(&object)) return &deployment->spec.pod_template.spec;
-  return nullptr;
-}
-
 std::string joined(const std::vector<ObjectRef>& path, std::size_t from) {
   std::string text;
   for (std::size_t i = from; i < path.size(); ++i) text += path[i].name + " → ";
@@ -41,7 +35,7 @@ std::string word_of(const ObjectRef& object) {
 }
 
 void DependencyGraph::add(const Object& object) {
-  const PodSpec* const pod = pod_of(object);
+  const PodSpec* const pod = pod_spec_of(object);
   if (pod == nullptr) return;
   std::vector<Dependency>& list = waits_for_[ref_of(object)];
   list.clear();

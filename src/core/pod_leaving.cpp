@@ -38,7 +38,7 @@ void Pod::drain(Step& step, Leaving& walk) {
 }
 
 bool Pod::endpoint_drained(Step& step, ServiceId service) {
-  Leaving* const going = leaving_ ? leaving_.get() : restart_ ? &restart_->walk : nullptr;
+  Leaving* const going = walk();
   if (going == nullptr || !going->drained(service)) return false;
   PodStep mine = of(step);
   if (is_overdue(step.now)) exceed_deadline(mine);

@@ -34,6 +34,17 @@ ObjectRef ref_of(const Object& object) {
   return {kinds[object.index()], metadata.name_space, metadata.name};
 }
 
+const PodSpec* pod_spec_of(const Object& object) noexcept {
+  if (const auto* pod = std::get_if<PodObject>(&object)) return &pod->spec;
+  if (const auto* deployment = std::get_if<DeploymentObject>(&object)) return &deployment->spec.pod_template.spec;
+  return nullptr;
+}
+
+std::string pod_spec_path(const Object& object) {
+  if (std::holds_alternative<PodObject>(object)) return "spec";
+  return std::holds_alternative<DeploymentObject>(object) ? "spec.template.spec" : "";
+}
+
 const ImageSpec* find_image(const Images& images, const std::string& name) {
   auto found = images.find(name);
   if (found == images.end()) found = images.find("*");

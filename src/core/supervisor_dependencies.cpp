@@ -18,12 +18,6 @@ void for_each_meant(const Pod& pod, Handler&& handler) {
   }
 }
 
-const PodSpec* pod_of(const Object& object) {
-  if (const auto* pod = std::get_if<PodObject>(&object)) return &pod->spec;
-  if (const auto* deployment = std::get_if<DeploymentObject>(&object)) return &deployment->spec.pod_template.spec;
-  return nullptr;
-}
-
 }  // namespace
 
 bool Supervisor::exists(const ObjectRef& object) const {
@@ -145,13 +139,12 @@ std::optional<DependencyCycle> Supervisor::cycle_after(const FileChanges& change
 }
 
 std::vector<FieldError> Supervisor::check_dependencies(const Object& object) const {
-  const PodSpec* const spec = pod_of(object);
+  const PodSpec* const spec = pod_spec_of(object);
   if (spec == nullptr || spec->depends_on.empty()) return {};
   FieldErrors errors;
   DependencyGraph graph = dependencies({});
   graph.add(object);
-  const std::string path =
-      std::holds_alternative<PodObject>(object) ? "spec.dependsOn" : "spec.template.spec.dependsOn";
+  const std::string path = pod_spec_path(object) + ".dependsOn";
   for (std::size_t i = 0; i < spec->depends_on.size(); ++i) {
     const auto dependency = parse_dependency(spec->depends_on[i]);
     if (!dependency || dependency->kind) continue;

@@ -259,9 +259,7 @@ namespace {
 
 // Says which image of the object means nothing on this machine.
 std::optional<std::string> unknown_image(const Object& object, const Images& images) {
-  const PodSpec* spec = nullptr;
-  if (const auto* pod = std::get_if<PodObject>(&object)) spec = &pod->spec;
-  if (const auto* deployment = std::get_if<DeploymentObject>(&object)) spec = &deployment->spec.pod_template.spec;
+  const PodSpec* const spec = pod_spec_of(object);
   if (spec == nullptr) return std::nullopt;
   for (const auto* list : {&spec->init_containers, &spec->containers}) {
     for (const ContainerSpec& each : *list) {

@@ -123,7 +123,7 @@ struct SetEndpoint {
   bool in_pod_network = false;  // the address is meant inside the pod's own network
   bool operator==(const SetEndpoint&) const = default;
 };
-// It ends what DrainEndpoint began; nothing more is told of that.
+// A drain of it is answered all the same.
 struct RemoveEndpoint {
   ServiceId service;
   PodId pod;

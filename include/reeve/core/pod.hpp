@@ -161,7 +161,7 @@ class Pod {
   void follow(Instant now, Leaving& walk) const;
   void go_on_leaving(PodStep& step);
   void go_on_restarting(PodStep& step);
-  const Leaving* walk() const noexcept { return leaving_ ? leaving_.get() : restart_ ? &restart_->walk : nullptr; }
+  Leaving* walk() const noexcept { return leaving_ ? leaving_.get() : restart_ ? &restart_->walk : nullptr; }
   void stop_in_order(PodStep& step, Instant kill_at);
   bool all_regular_ended() const noexcept;
   bool init_failed() const noexcept;

@@ -282,6 +282,10 @@ struct ObjectRef {
 
 std::string_view kind_name(Kind kind) noexcept;  // "Pod"
 ObjectRef ref_of(const Object& object);
+
+// The pod that it is or makes, and where that stands in it: "spec.template.spec". Null and empty for a service.
+const PodSpec* pod_spec_of(const Object& object) noexcept;
+std::string pod_spec_path(const Object& object);
 const ObjectMeta& metadata_of(const Object& object) noexcept;
 
 // What an image name means on this machine: a root directory, and what its image config would say.
