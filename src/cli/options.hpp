@@ -20,8 +20,12 @@ struct Option {
   std::function<void(std::string)> set;
 };
 
+// What follows the options: other arguments may stand between them up to "--", or the first begins somebody else's.
+enum class OptionsEnd { at_dashes, at_first_word };
+
 // Sets what the options say; returns the other arguments. "--" ends the options.
-Result<std::vector<std::string>> read_options(std::span<const std::string> arguments, std::span<const Option> options);
+Result<std::vector<std::string>> read_options(std::span<const std::string> arguments, std::span<const Option> options,
+                                              OptionsEnd end = OptionsEnd::at_dashes);
 
 // One line per option, for --help.
 std::string describe_options(std::span<const Option> options);

@@ -37,10 +37,11 @@ int failed(const std::string& what) {
   return exit_failed;
 }
 
-Arguments read_arguments(const Command& command, std::span<const std::string> arguments, std::vector<Option> options) {
+Arguments read_arguments(const Command& command, std::span<const std::string> arguments, std::vector<Option> options,
+                         OptionsEnd end) {
   bool wants_help = false;
   options.push_back(flag("-h", "--help", "this help", wants_help));
-  auto words = read_options(arguments, options);
+  auto words = read_options(arguments, options, end);
   if (wants_help) return {{}, print_help(command, options)};
   if (!words) return {{}, misused(command, words.error().message())};
   return {*std::move(words), std::nullopt};

@@ -29,7 +29,8 @@ struct Arguments {
 };
 
 // Reads the options; --help among them prints the help.
-Arguments read_arguments(const Command& command, std::span<const std::string> arguments, std::vector<Option> options);
+Arguments read_arguments(const Command& command, std::span<const std::string> arguments, std::vector<Option> options,
+                         OptionsEnd end = OptionsEnd::at_dashes);
 
 // Options that set a variable.
 Option flag(std::string_view short_name, std::string_view long_name, std::string_view doc, bool& target);

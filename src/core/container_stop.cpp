@@ -1,8 +1,7 @@
 // How a container is stopped: told, its preStop hook, signalled, killed; for good, or to start anew.
-#include "core/signal_names.hpp"
-
 #include <reeve/core/container.hpp>
 #include <reeve/core/leaving.hpp>
+#include <reeve/core/signal_names.hpp>
 
 #include <algorithm>
 #include <utility>

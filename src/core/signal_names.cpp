@@ -1,4 +1,4 @@
-#include "core/signal_names.hpp"
+#include <reeve/core/signal_names.hpp>
 
 #include <algorithm>
 #include <charconv>

@@ -1,7 +1,8 @@
 #include "core/validate_lifecycle.hpp"
 
-#include "core/signal_names.hpp"
 #include "core/validate_fields.hpp"
+
+#include <reeve/core/signal_names.hpp>
 
 namespace reeve {
 namespace {

@@ -75,6 +75,32 @@ BOOST_AUTO_TEST_CASE(a_flag_may_be_given_a_truth) {
   BOOST_TEST(read_options(maybe, options).error().message() == "option --wait takes no value but true or false");
 }
 
+BOOST_AUTO_TEST_CASE(short_options_may_stand_together_and_hold_a_value) {
+  bool group = false, warns = false;
+  std::vector<std::string> codes;
+  const std::vector<Option> options{flag("-g", "--group", "", group), flag("-w", "--warn", "", warns),
+                                    texts("-e", "--code", "CODE", "", codes)};
+  const std::vector<std::string> together{"-gwe", "1", "-e143", "-we=2", "-e", "-5"};
+  BOOST_TEST(read_options(together, options).value().empty());
+  BOOST_TEST(group);
+  BOOST_TEST(warns);
+  BOOST_TEST(codes == (std::vector<std::string>{"1", "143", "=2", "-5"}), boost::test_tools::per_element());
+  const std::vector<std::string> unknown{"-gx"}, wanting{"-ge"};
+  BOOST_TEST(read_options(unknown, options).error().message() == "unknown option -gx");
+  BOOST_TEST(read_options(wanting, options).error().message() == "option -e needs a value: -e CODE");
+}
+
+BOOST_AUTO_TEST_CASE(words_after_the_options_are_left_alone) {
+  bool group = false;
+  const std::vector<Option> options{flag("-g", "--group", "", group)};
+  const std::vector<std::string> command{"-g", "ls", "-g", "--", "-l"}, apart{"--", "-g"};
+  BOOST_TEST(read_options(command, options, OptionsEnd::at_first_word).value() ==
+                 (std::vector<std::string>{"ls", "-g", "--", "-l"}),
+             boost::test_tools::per_element());
+  BOOST_TEST(read_options(apart, options, OptionsEnd::at_first_word).value() == std::vector<std::string>{"-g"},
+             boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(a_json_path_leads_to_values) {
   BOOST_TEST(followed("{.status.phase}") == "Running");
   BOOST_TEST(followed(".spec.containers[1].name") == "b");
