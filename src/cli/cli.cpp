@@ -19,8 +19,9 @@ constexpr std::string_view exec_exits =
     "the command's own, 128 + n after signal n; 126 it cannot be run, 127 there is none; 1 failed; 2 wrong usage";
 constexpr std::string_view doctor_exits = "0 every running pod has what it asked for; 1 one has not; 2 wrong usage";
 
-constexpr std::array<Command, 24> commands{{
+constexpr std::array<Command, 25> commands{{
     {"run", "-f FILE|DIR ...", "start what the files describe and keep it running", usual_exits, run_command},
+    {"init", "[OPTIONS] [--] CMD ...", "run one command as PID 1 of a container should", exec_exits, init_command},
     {"check", "-f FILE|DIR ...", "read the files and print every mistake in them", usual_exits, check_command},
     {"simulate", "-f FILE|DIR ...", "tell what would happen, on a virtual clock", usual_exits, simulate_command},
     {"status", "[-A]", "one screen: what runs, since when, and what is wrong with the rest", status_exits,

@@ -23,6 +23,7 @@ struct Command {
 std::span<const Command> all_commands();
 
 int run_command(const Command& command, std::span<const std::string> arguments);
+int init_command(const Command& command, std::span<const std::string> arguments);
 int check_command(const Command& command, std::span<const std::string> arguments);
 int simulate_command(const Command& command, std::span<const std::string> arguments);
 int scale_command(const Command& command, std::span<const std::string> arguments);

@@ -29,6 +29,7 @@ constexpr const char* bash = R"sh(_reeve() {
   case $command in
     run|check|simulate|apply|diff) COMPREPLY=($(compgen -f -- "$word")); return ;;
     explain) COMPREPLY=($(compgen -W "pod deployment service image simulate supervisor" -- "$word")); return ;;
+    init) COMPREPLY=($(compgen -c -- "$word")); return ;;
     completion) COMPREPLY=($(compgen -W "bash zsh fish" -- "$word")); return ;;
     scale|rollout\ *|set\ *)
       COMPREPLY=($(compgen -W "$(reeve get deployments -o name 2>/dev/null | sed 's,.*/,deployment/,')" -- "$word"))
@@ -50,6 +51,7 @@ autoload -Uz bashcompinit && bashcompinit
 constexpr const char* fish = R"sh(complete -c reeve -f
 complete -c reeve -n __fish_use_subcommand -a "%commands"
 %groupscomplete -c reeve -n "__fish_seen_subcommand_from run check simulate apply diff" -F
+complete -c reeve -n "__fish_seen_subcommand_from init" -a "(__fish_complete_subcommand)"
 complete -c reeve -n "__fish_seen_subcommand_from get describe delete wait" -a "%kinds"
 complete -c reeve -n "__fish_seen_subcommand_from logs restart why exec port-forward" -a "(reeve get pods -o name 2>/dev/null | string replace -r '.*/' '')"
 complete -c reeve -n "__fish_seen_subcommand_from scale rollout set" -a "(reeve get deployments -o name 2>/dev/null | string replace -r '.*/' 'deployment/')"

@@ -28,15 +28,6 @@ struct KernelSigaction {
   std::uint64_t mask;
 };
 
-void close_from(int first) noexcept {
-  if (::syscall(SYS_close_range, static_cast<unsigned>(first), ~0U, 0U) == 0) return;
-  // Before Linux 5.9, or behind a filter that does not know it.
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  const int last = static_cast<int>(std::min<rlim_t>(limit.rlim_cur, 1 << 20));
-  for (int fd = first; fd < last; ++fd) ::close(fd);
-}
-
 int outcome(long returned) noexcept { return returned < 0 ? errno : 0; }
 
 // pivot_root(".", ".") stacks the old root on the new one (pivot_root(2)). It becomes the current directory: the host's
@@ -119,6 +110,15 @@ SetupFailure execute(const LaunchPlan& plan) noexcept {
 }
 
 }  // namespace
+
+void close_from(int first) noexcept {
+  if (::syscall(SYS_close_range, static_cast<unsigned>(first), ~0U, 0U) == 0) return;
+  // Before Linux 5.9, or behind a filter that does not know it.
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  const int last = static_cast<int>(std::min<rlim_t>(limit.rlim_cur, 1 << 20));
+  for (int fd = first; fd < last; ++fd) ::close(fd);
+}
 
 int write_text(const char* path, const char* text) noexcept {
   const int fd = ::open(path, O_WRONLY | O_CLOEXEC);

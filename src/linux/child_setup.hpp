@@ -30,6 +30,9 @@ constexpr int init_signal_fd = 7;
 // eight.
 SetupFailure take_descriptors(std::span<const int> wanted) noexcept;
 
+// Closes every descriptor from this number on.
+void close_from(int first) noexcept;
+
 // Enters namespaces that exist, in order.
 SetupFailure enter_namespaces(const LaunchPlan& plan) noexcept;
 

@@ -37,15 +37,14 @@ Cloned clone_process(std::uint64_t flags, int exit_signal) noexcept {
   return cloned;
 }
 
-SignalsBlocked::SignalsBlocked() noexcept {
-  const std::uint64_t every_signal = ~std::uint64_t{0};
-  ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, &every_signal, &before_, sizeof before_);
-}
+SignalsBlocked::SignalsBlocked() noexcept : before_(set_signal_mask(~std::uint64_t{0})) {}
 
 SignalsBlocked::~SignalsBlocked() { set_signal_mask(before_); }
 
-void set_signal_mask(std::uint64_t mask) noexcept {
-  ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, nullptr, sizeof mask);
+std::uint64_t set_signal_mask(std::uint64_t mask) noexcept {
+  std::uint64_t before = 0;
+  ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, &before, sizeof mask);
+  return before;
 }
 
 }  // namespace reeve::linux

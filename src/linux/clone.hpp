@@ -30,7 +30,7 @@ class SignalsBlocked {
   std::uint64_t before_ = 0;
 };
 
-// Sets this thread's mask as the kernel knows it: bit n - 1 stands for signal n.
-void set_signal_mask(std::uint64_t mask) noexcept;
+// Sets this thread's mask as the kernel knows it: bit n - 1 stands for signal n. Returns the one before.
+std::uint64_t set_signal_mask(std::uint64_t mask) noexcept;
 
 }  // namespace reeve::linux

@@ -144,7 +144,7 @@ ListedBy best_listing() noexcept {
   return ListedBy::children_files;
 }
 
-void signal_descendants(const PidList& tree, int signal_number) noexcept {
+void signal_listed(const PidList& tree, int signal_number) noexcept {
   for (std::size_t index = 1; index < tree.size(); ++index) ::kill(tree[index], signal_number);
 }
 
@@ -157,7 +157,7 @@ bool stop_descendants(PidList& tree, ListedBy listed_by) noexcept {
     if (!list_tree(tree, ::getpid(), listed_by)) return false;
     if (tree.size() == found_before) return true;
     found_before = tree.size();
-    signal_descendants(tree, SIGSTOP);
+    signal_listed(tree, SIGSTOP);
   }
   return true;
 }
@@ -193,11 +193,18 @@ bool proc_is_ours() noexcept {
   return ::readlink("/proc/self", self, sizeof self - 1) > 0 && number_of(self) == ::getpid();
 }
 
+bool signal_descendants(int signal_number) noexcept {
+  PidList tree;
+  if (!proc_is_ours() || !list_tree(tree, ::getpid(), best_listing())) return false;
+  signal_listed(tree, signal_number);
+  return true;
+}
+
 bool kill_descendants() noexcept {
   if (!proc_is_ours()) return false;
   PidList tree;
   const bool looked = stop_descendants(tree, best_listing());
-  signal_descendants(tree, SIGKILL);  // whatever was found, even when the last look failed
+  signal_listed(tree, SIGKILL);  // whatever was found, even when the last look failed
   return looked;
 }
 

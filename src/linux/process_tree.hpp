@@ -38,6 +38,9 @@ bool list_tree(PidList& tree, pid_t root, ListedBy listed_by) noexcept;
 // Whether /proc speaks of our own pid namespace, without which pids read there are somebody else's.
 bool proc_is_ours() noexcept;
 
+// Sends a signal to every descendant there is now. False when /proc could not be read.
+bool signal_descendants(int signal_number) noexcept;
+
 // Stops and then kills every descendant there is now. Those that were missed come to the calling subreaper when their
 // parents die: wait for children and do it again until there are none. False when /proc could not be read.
 bool kill_descendants() noexcept;
