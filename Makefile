@@ -85,6 +85,11 @@ $(LIB): $(LIBOBJ)
 	$(SAY) AR $@
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
+# Binding the C++ library's names at every start would take longer than all that `reeve init` does.
+ifeq ($(MODE),release)
+$(REEVE): LDFLAGS += -static-libstdc++ -static-libgcc
+endif
+
 $(REEVE): $(OUT)/src/main.o $(LIB)
 	$(SAY) LINK $@
 	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) $< $(LIB) $(LDLIBS) -o $@

@@ -9,7 +9,9 @@
 #include <reeve/linux/clock.hpp>
 
 #include <fcntl.h>
+#include <link.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -130,6 +132,19 @@ std::optional<int> Init::start() {
   return std::nullopt;
 }
 
+// Lets go of the pages of a loaded file that only our start needed; what is needed again is read again.
+int forget_file(dl_phdr_info* file, std::size_t, void*) noexcept {
+  const std::uintptr_t page = static_cast<std::uintptr_t>(::getpagesize());
+  for (int i = 0; i < file->dlpi_phnum; ++i) {
+    const auto& part = file->dlpi_phdr[i];
+    if (part.p_type != PT_LOAD || (part.p_flags & PF_W) != 0) continue;
+    const std::uintptr_t begin = (file->dlpi_addr + part.p_vaddr) & ~(page - 1);
+    const std::uintptr_t end = file->dlpi_addr + part.p_vaddr + part.p_memsz;
+    ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+  }
+  return 0;
+}
+
 // Whatever we still held open, others would wait for in vain: ends of pipes, listening sockets, directories.
 void Init::settle_down() noexcept {
   close_from(STDERR_FILENO + 1);
@@ -140,6 +155,7 @@ void Init::settle_down() noexcept {
     if (null > STDERR_FILENO) ::close(null);
   }
   [[maybe_unused]] const int entered = ::chdir("/");
+  ::dl_iterate_phdr(forget_file, nullptr);
 }
 
 void Init::command_stopped(int signal_number) noexcept {
