@@ -100,6 +100,12 @@ $(BEHAVE): $(filter-out %/fault_disk.cpp,$(wildcard tests/helper/*.cpp tests/hel
 	$(SAY) CXX $@
 	$(Q)$(COMPILE) -std=c++20 -O1 -g $(WARN) -pthread -static $(filter %.cpp,$^) -o $@
 
+# Runs inits, and is itself what they run.
+$(OUT)/init-conformance: $(wildcard tests/init/*.?pp)
+	@mkdir -p $(@D)
+	$(SAY) CXX $@
+	$(Q)$(COMPILE) -std=c++20 -O1 -g $(WARN) -Itests -static $(filter %.cpp,$^) -o $@
+
 # Preloaded into reeve, a disk that fails.
 $(FAULT): tests/helper/fault_disk.cpp
 	@mkdir -p $(@D)
@@ -138,9 +144,9 @@ $(foreach suite,$(SUITES),$(eval $(call SUITE_RULES,$(suite))))
 
 # --- What people type. ---
 
-.PHONY: help deps demo test sim soak fuzz bench style lint tidy format sanitize tsan static coverage install uninstall clean
+.PHONY: help deps demo test init-conformance sim soak fuzz bench style lint tidy format sanitize tsan static coverage install uninstall clean
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 24
 	@echo
 	@echo '  V=1 shows the commands, MODE=release|debug|asan|tsan|coverage|fuzz picks a build, DESTDIR and PREFIX'
 	@echo '  say where install puts things.'
@@ -149,6 +155,7 @@ build: build/reeve ## build build/reeve (also: make)
 
 PACKAGES := g++ libboost1.81-dev libboost-json1.81-dev libboost-test1.81-dev libexpected-dev libtomlplusplus-dev \
             libuv1-dev libyaml-cpp-dev passt
+INIT_PACKAGES := tini dumb-init catatonit# the others that init-conformance looks at
 LINT_PACKAGES := clang-format clang-tidy
 FUZZ_PACKAGES := clang libclang-rt-14-dev
 
@@ -172,6 +179,13 @@ demo: deps ## watch reeve gate, restart and probe real processes
 test: deps ## build and run every test
 	$(Q)$(MAKE) --no-print-directory $(foreach suite,$(SUITES),$(OUT)/test-$(suite))
 	$(Q)tests/run $(OUT) $(SUITES)
+
+# What init does what: reeve must do all of it, the others are there to compare. REEVE_INIT_ROUNDS=1000 for a long storm.
+init-conformance: deps ## every behaviour of a container's PID 1, of reeve init and of tini, dumb-init, catatonit
+	$(call INSTALL,$(INIT_PACKAGES))
+	$(Q)$(MAKE) --no-print-directory $(REEVE) build/static/reeve $(OUT)/init-conformance
+	$(Q)$(OUT)/init-conformance reeve=$(abspath $(REEVE)) static=$(abspath build/static/reeve) \
+	  $(foreach each,$(INIT_PACKAGES),$(each)=/usr/bin/$(each))
 
 sim: deps ## long simulation: SEEDS=1000, or exactly one with SEED=…
 	$(Q)$(MAKE) --no-print-directory $(OUT)/test-sim
