@@ -23,8 +23,11 @@ void outlives_a_storm(const Program& program) {
   const char* asked = std::getenv("REEVE_INIT_ROUNDS");
   const int rounds = asked == nullptr ? 10 : std::atoi(asked);
   Running init(program, {.command = role({"storm", "200", std::to_string(rounds)})});
-  for (int i = 0; i < rounds; ++i) init.expect("round");
-  init.until("no zombie", [&] { return init.children().size() == 1; });
+  for (int i = 0; i < rounds; ++i) {
+    init.expect("round");
+    init.until("no zombie", [&] { return init.children().size() == 1; });
+    init.write_input("\n");
+  }
   init.signal(SIGTERM);
   require(init.exit_code() == 128 + SIGTERM, "another exit code after that");
 }

@@ -107,7 +107,8 @@ int orphans(Words words) {
   wait_forever();
 }
 
-// Rounds of that many children at once, each of which leaves an orphan that ends at once.
+// Rounds of that many children at once, each of which leaves an orphan that ends at once. The next round comes when
+// told, so that whoever does not reap them has the zombies of one round only.
 int storm(Words words) {
   for (int round = 0; round < number(words, 2); ++round) {
     for (int i = 0; i < number(words, 1); ++i) {
@@ -118,6 +119,8 @@ int storm(Words words) {
     while (::wait(nullptr) > 0) {
     }
     say("round");
+    char byte;
+    if (::read(STDIN_FILENO, &byte, 1) != 1) break;
   }
   wait_forever();
 }
