@@ -52,7 +52,7 @@ std::vector<Option> options_into(Written& written) {
   };
 }
 
-// An option that is there counts, whatever its value, as for tini.
+// A variable that is there counts, whatever its value, as for tini.
 Result<void> read_environment(linux::InitOptions& init) {
   if (std::getenv("TINI_SUBREAPER") != nullptr) init.becomes_subreaper = true;
   if (std::getenv("TINI_KILL_PROCESS_GROUP") != nullptr) init.signals_group = true;
@@ -60,7 +60,7 @@ Result<void> read_environment(linux::InitOptions& init) {
   if (verbosity == nullptr) return {};
   REEVE_TRY(const std::int64_t level,
             parse_integer(verbosity).map_error([](Error error) { return std::move(error).within("TINI_VERBOSITY"); }));
-  init.verbosity = static_cast<int>(std::min<std::int64_t>(level, 3));
+  init.verbosity = static_cast<int>(std::clamp<std::int64_t>(level, 0, 3));
   return {};
 }
 

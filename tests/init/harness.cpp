@@ -59,6 +59,11 @@ char state_of(pid_t pid) {
   return at == std::string::npos ? '\0' : text[at + 2];
 }
 
+bool is_alive(pid_t pid) {
+  const char state = state_of(pid);
+  return state != '\0' && state != 'Z';
+}
+
 std::vector<pid_t> children_of(pid_t pid) {
   const std::string number = std::to_string(pid);
   std::ifstream file("/proc/" + number + "/task/" + number + "/children");

@@ -83,6 +83,7 @@ class Running {
 };
 
 char state_of(pid_t pid);  // 'R', 'S', 'T', 'Z', or 0 when it is gone
+bool is_alive(pid_t pid);  // neither gone nor a zombie
 std::vector<pid_t> children_of(pid_t pid);
 // Ends everything that is left of what this process started.
 void end_leftovers();

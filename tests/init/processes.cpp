@@ -49,7 +49,7 @@ void kills_what_is_left(const Program& program) {
   const auto all = init.children();
   init.close_input();
   require(init.exit_code() == 3, "another exit code");
-  for (const pid_t each : all) require(state_of(each) == '\0' || state_of(each) == 'Z', "it is still there");
+  require(std::ranges::none_of(all, is_alive), "it is still there");
 }
 
 void leaves_what_is_left(const Program& program) {
@@ -61,7 +61,7 @@ void leaves_what_is_left(const Program& program) {
   const auto all = init.children();
   init.close_input();
   require(init.exit_code() == 3, "another exit code");
-  require(std::ranges::count_if(all, [](pid_t each) { return state_of(each) == 'S'; }) == 1, "it was ended");
+  require(std::ranges::count_if(all, is_alive) == 1, "it was ended");
 }
 
 void says_what_it_reaped(const Program& program) {

@@ -109,10 +109,7 @@ void killed_at_parents_death(const Program& program) {
   const auto commands = children_of(inits.front());
   require(commands.size() == 1, "no command");
   parent.signal(SIGKILL);
-  parent.until("the command's death", [&] {
-    const char state = state_of(commands.front());
-    return state == '\0' || state == 'Z';
-  });
+  parent.until("the command's death", [&] { return !is_alive(commands.front()); });
 }
 
 void suspends_and_resumes(const Program& program) {
@@ -123,7 +120,7 @@ void suspends_and_resumes(const Program& program) {
   init.until("a stopped command", [&] { return state_of(command) == 'T'; });
   if (program.as == As::subreaper) init.until("a stopped init", [&] { return state_of(init.init()) == 'T'; });
   init.signal(SIGCONT);
-  init.until("a command that goes on", [&] { return state_of(command) == 'S'; });
+  init.until("a command that goes on", [&] { return state_of(command) != 'T'; });
   init.signal(SIGTERM);
   require(init.exit_code() == 128 + SIGTERM, "another exit code after that");
 }
