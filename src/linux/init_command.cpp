@@ -86,23 +86,34 @@ struct Start {
   ::_exit(exit_not_found);
 }
 
+// The file that a command's name stands for; empty where there is none that we may see.
+std::string find_file(const std::string& name) {
+  if (name.find('/') != std::string::npos) return name;
+  const char* const path = std::getenv("PATH");
+  std::string_view rest = path == nullptr ? "/bin:/usr/bin" : path;
+  for (;;) {
+    const std::size_t end = rest.find(':');
+    const std::string candidate = std::string(rest.substr(0, end)) + "/" + name;
+    struct stat status {};
+    if (::stat(candidate.c_str(), &status) == 0 && S_ISREG(status.st_mode)) return candidate;
+    if (end == std::string_view::npos) return "";
+    rest.remove_prefix(end + 1);
+  }
+}
+
 StartedCommand not_executed(const std::string& name, int code) {
-  StartedCommand refused{0, code == ENOENT ? exit_not_found : exit_not_runnable, ""};
-  Error error{"cannot execute " + name, code};
+  const std::string file = find_file(name);
+  if (file.empty()) {  // EACCES may come from a directory in PATH that is closed to us
+    const char* const path = std::getenv("PATH");
+    return {0, exit_not_found,
+            Error{"cannot execute " + name, ENOENT}.message() +
+                (path == nullptr ? "; PATH is not set" : std::string("; looked in PATH=") + path)};
+  }
   struct stat status {};
-  const bool is_path = name.find('/') != std::string::npos;
-  if (is_path && ::stat(name.c_str(), &status) == 0) {
-    if (S_ISDIR(status.st_mode)) error = {"cannot execute " + name, EISDIR};
-    refused.exit_code = exit_not_runnable;
-    refused.error = error.message() + (code == ENOENT ? advice(Remedy::interpreter, code) : "");
-    return refused;
-  }
-  refused.error = error.message();
-  if (!is_path && code == ENOENT) {
-    const char* path = std::getenv("PATH");
-    refused.error += path == nullptr ? "; PATH is not set" : std::string("; looked in PATH=") + path;
-  }
-  return refused;
+  const bool is_there = ::stat(file.c_str(), &status) == 0;
+  const Error error{"cannot execute " + file, is_there && S_ISDIR(status.st_mode) ? EISDIR : code};
+  if (!is_there) return {0, code == ENOENT ? exit_not_found : exit_not_runnable, error.message()};
+  return {0, exit_not_runnable, error.message() + (code == ENOENT ? advice(Remedy::interpreter, code) : "")};
 }
 
 // Like vfork, but on a stack of its own. execvpe puts a path on it, and for a script without a #! line the arguments.
