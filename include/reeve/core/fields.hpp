@@ -507,8 +507,7 @@ struct FieldsOf<ServiceSpec> : NoOtherKeys {
             "What becomes of new clients while no pod is ready: refuse; hold: they wait, at most holdSeconds; reset. "
             "reeve's own."},
       Field{"holdSeconds", &ServiceSpec::hold,
-            "Seconds that a client waits at most, where whenUnready is \"hold\". reeve's own.",
-            positive},
+            "Seconds that a client waits at most, where whenUnready is \"hold\". reeve's own.", positive},
   };
   static constexpr Names<15> later{"clusterIPs",
                                    "ipFamilies",
