@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <ctime>
 #include <deque>
+#include <stdexcept>
 
 namespace reeve::bench {
 namespace {
@@ -45,7 +46,9 @@ class VirtualWorld {
 
  private:
   void perform(const Effect& effect) {
-    if (const auto* start = std::get_if<StartContainer>(&effect)) {
+    if (const auto* sandbox = std::get_if<StartSandbox>(&effect)) {
+      queue_.push_back(SandboxStarted{sandbox->pod->id, {}});
+    } else if (const auto* start = std::get_if<StartContainer>(&effect)) {
       queue_.push_back(ContainerStarted{start->instance, 7});
     } else if (const auto* probe = std::get_if<StartProbe>(&effect)) {
       queue_.push_back(ProbeFinished{probe->run, {}});
@@ -68,8 +71,8 @@ void measure_rollouts() {
     const double rolled = world.tell(ObjectApplied{deployment_of(replicas, "v2")});
     const bool complete = world.has_all_of(replicas);
     const double removed = world.tell(ObjectApplied{deployment_of(0, "v2")});
-    std::printf("  %8d %10.2f %10.2f %10.2f%s\n", replicas, created / replicas, rolled / replicas, removed / replicas,
-                complete && world.pods() == 0 ? "" : "   (not complete)");
+    if (!complete || world.pods() != 0) throw std::runtime_error("a rollout that did not complete was measured");
+    std::printf("  %8d %10.2f %10.2f %10.2f\n", replicas, created / replicas, rolled / replicas, removed / replicas);
   }
 }
 
