@@ -224,6 +224,7 @@ Loaded Reader::finish() {
     check_selectors(item);
   }
   check_dependencies();
+  if (images_known_ == ImagesKnown::here) check_sockets();
   if (items_.empty() && notes_.empty()) {
     if (files_.empty()) files_.emplace_back("reeve");
     note(0, {}, "no objects: nothing to run; write a [pod.NAME] or [deployment.NAME] with a command");

@@ -6,6 +6,7 @@
 
 #include <reeve/config/load.hpp>
 #include <reeve/core/dependency.hpp>
+#include <reeve/core/socket_use.hpp>
 #include <reeve/core/validate.hpp>
 
 #include <map>
@@ -78,6 +79,9 @@ class Reader {
   void check_isolation(const Item& item);
   void check_dependencies();
   void check_dependency(const Item& item, const std::string& text, Position position, const DependencyGraph& graph);
+  void check_sockets();
+  void check_socket_use(const Item& item, const SocketUse& use, Position position);
+  void check_unlinkable(const Item& item);
   void check_images(const Item& item);
   void check_container(const Item& item, const ContainerSpec& container, const std::string& path);
   void check_duplicates(const Item& item);

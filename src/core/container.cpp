@@ -1,6 +1,7 @@
 #include <reeve/core/container.hpp>
 #include <reeve/core/environment.hpp>
 #include <reeve/core/pod.hpp>
+#include <reeve/core/service.hpp>
 
 #include <algorithm>
 #include <array>
@@ -13,6 +14,24 @@ constexpr int start_error_code = 128;  // as containerd reports a program that c
 std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
 
 void aim(StartProbe&, const ExecAction&, const Pod&) {}
+
+// A port goes by its own name where the service has several (systemd: FileDescriptorName).
+std::vector<PassedPort> sockets_for(const ContainerSpec& container, const PodIdentity& pod,
+                                    const Surroundings& around) {
+  std::vector<PassedPort> sockets;
+  for (const std::string& name : container.pass_sockets) {
+    const Service* const service = around.find_service({Kind::service, pod.name_space, name});
+    if (service == nullptr || !hands_over_sockets(service->object().spec)) {
+      sockets.push_back({name, name, std::nullopt});
+      continue;
+    }
+    const std::vector<ServicePort>& ports = service->object().spec.ports;
+    for (std::size_t i = 0; i < ports.size(); ++i) {
+      sockets.push_back({name, ports.size() == 1 ? name : ports[i].name, service->ids()[i]});
+    }
+  }
+  return sockets;
+}
 
 template <class NetworkAction>
 void aim(StartProbe& probe, const NetworkAction& action, const Pod& pod) {
@@ -50,6 +69,7 @@ void Container::begin_instance(PodStep& step, Counted counted) {
   if (newest_ && counted == Counted::yes) restart_count_ += 1;
   post_start_failure_.clear();
   announced_ = false;
+  said_ = {};
   const InstanceId instance = step.new_id<InstanceId>();
   state_ = Starting{instance};
   if (!spec_->image.empty()) {
@@ -57,7 +77,8 @@ void Container::begin_instance(PodStep& step, Counted counted) {
            "Container image " + quoted(spec_->image) + " already present on machine and can be accessed by the pod");
   }
   report(step, EventType::normal, "Created", "Container created");
-  step.want(StartContainer{instance, step.pod, step.spec, spec_, environment_of(*spec_, step.owner, step.around)});
+  step.want(StartContainer{instance, step.pod, step.spec, spec_, environment_of(*spec_, step.owner, step.around),
+                           sockets_for(*spec_, *step.pod, step.around)});
 }
 
 bool Container::started(PodStep& step, InstanceId instance, int pid) {
@@ -79,6 +100,7 @@ bool Container::started(PodStep& step, InstanceId instance, int pid) {
 void Container::arm_probes(PodStep& step) {
   if (ProbeWorker* startup = worker(ProbeType::startup)) {
     if (!leaving_) startup->arm(std::get<Running>(state_).since, step.now);
+    take_in_state(step);
   } else {
     become_started(step);
   }
@@ -94,6 +116,7 @@ void Container::become_started(PodStep& step) {
     if (leaving_ && type == ProbeType::liveness) continue;
     if (ProbeWorker* each = worker(type)) each->arm(running->since, step.now);
   }
+  take_in_state(step);
 }
 
 bool Container::start_failed(PodStep& step, InstanceId instance, const std::string& message) {
@@ -181,7 +204,7 @@ void Container::forget(Step& step) const {
 
 void Container::tick(PodStep& step) {
   if (const auto* stopping = std::get_if<Stopping>(&state_);
-      stopping != nullptr && stopping->signalled && stopping->kill_at <= step.now) {
+      stopping != nullptr && stopping->signalled && stopping->end() <= step.now) {
     kill(step);
   }
   if (const auto* waiting = std::get_if<BackingOff>(&state_); waiting != nullptr && waiting->until <= step.now) {
@@ -191,6 +214,7 @@ void Container::tick(PodStep& step) {
   for (ProbeWorker& each : probes_) {
     if (const auto run = each.time_out(step.now)) step.want(AbortProbe{*run});
   }
+  hear_silence(step);
   run_due_probes(step);
 }
 
@@ -215,7 +239,7 @@ void Container::end_probes(PodStep& step) {
   }
 }
 
-bool Container::probe_finished(PodStep& step, ProbeRunId run, const ProbeOutcome& outcome, LivenessKill kill) {
+bool Container::probe_finished(PodStep& step, ProbeRunId run, const ProbeOutcome& outcome) {
   if (hook_ && hook_->run == run) {
     const bool succeeded = outcome.result == ProbeResult::success || outcome.result == ProbeResult::warning;
     finish_hook(step, succeeded ? std::nullopt : std::optional(outcome.text));
@@ -226,12 +250,17 @@ bool Container::probe_finished(PodStep& step, ProbeRunId run, const ProbeOutcome
   found->remember(outcome, step.now);
   const auto judgement = found->finish(outcome.result, step.now);
   report_outcome(step, *found, outcome, judgement.thrown_away);
-  using Verdict = ProbeWorker::Verdict;
-  if (judgement.verdict == Verdict::success && found->type() == ProbeType::startup) become_started(step);
-  if (judgement.verdict == Verdict::failure && found->type() == ProbeType::startup) fail_probe(step, *found);
-  if (found->type() == ProbeType::liveness) judge_liveness(step, *found, judgement.verdict, kill);
+  judge(step, *found, judgement.verdict);
   run_due_probes(step);
   return true;
+}
+
+void Container::judge(PodStep& step, ProbeWorker& worker, ProbeWorker::Verdict verdict) {
+  using Verdict = ProbeWorker::Verdict;
+  if (worker.type() == ProbeType::liveness) return judge_liveness(step, worker, verdict);
+  if (worker.type() != ProbeType::startup) return;
+  if (verdict == Verdict::success) become_started(step);
+  if (verdict == Verdict::failure) fail_probe(step, worker);
 }
 
 void Container::report_outcome(PodStep& step, const ProbeWorker& worker, const ProbeOutcome& outcome,
@@ -259,7 +288,7 @@ std::optional<Instant> Container::deadline() const noexcept {
   };
   if (const auto* stopping = std::get_if<Stopping>(&state_);
       stopping != nullptr && stopping->signalled && !stopping->killed) {
-    consider(stopping->kill_at);
+    consider(stopping->end());
   }
   if (const auto* waiting = std::get_if<BackingOff>(&state_)) consider(waiting->until);
   if (hook_) consider(hook_->deadline());

@@ -3,12 +3,12 @@
 
 namespace reeve {
 
-void Container::judge_liveness(PodStep& step, ProbeWorker& worker, ProbeWorker::Verdict verdict, LivenessKill kill) {
+void Container::judge_liveness(PodStep& step, ProbeWorker& worker, ProbeWorker::Verdict verdict) {
   using Verdict = ProbeWorker::Verdict;
   if (verdict == Verdict::success) kill_delayed_ = false;
   const bool fails_on = kill_delayed_ && verdict == Verdict::same && !worker.last_succeeded();
   if (verdict != Verdict::failure && !fails_on) return;
-  if (kill == LivenessKill::now) {
+  if (step.around.liveness_kill(step.pod->id) == LivenessKill::now) {
     fail_probe(step, worker);
   } else if (verdict == Verdict::failure) {
     delay_kill(step, worker);

@@ -1,6 +1,9 @@
 // What a container shows, in Kubernetes' words.
 #include <reeve/core/container.hpp>
 
+#include <functional>
+#include <string>
+
 namespace reeve {
 
 std::size_t Container::fingerprint() const noexcept {
@@ -9,6 +12,7 @@ std::size_t Container::fingerprint() const noexcept {
   mix(is_running() ? live_instance()->value : 0);
   mix(newest_ ? newest_->instance.value : 0);
   mix((is_backing_off() ? 1u : 0u) | (is_ready() ? 2u : 0u) | (started_ ? 4u : 0u));
+  if (!said_.status.empty()) mix(std::hash<std::string>{}(said_.status));
   return hash;
 }
 

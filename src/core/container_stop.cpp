@@ -81,8 +81,12 @@ void Container::begin_pre_stop_hook(PodStep& step, Stopping& stopping) {
 // What is left of its time; a hook has none of the signal's.
 void Container::shorten_stop(PodStep& step, Stopping& stopping, Instant kill_at) {
   if (stopping.signalled) {
-    stopping.kill_at = std::min(stopping.kill_at, std::max(kill_at, *stopping.signalled + shortest_grace));
-    if (stopping.kill_at <= step.now) kill(step);
+    const Instant wanted = std::max(kill_at, *stopping.signalled + shortest_grace);
+    if (wanted < stopping.kill_at) {
+      stopping.kill_at = wanted;
+      stopping.extended.reset();  // whoever shortens the grace period means it
+    }
+    if (stopping.end() <= step.now) kill(step);
     return;
   }
   stopping.kill_at = std::min(stopping.kill_at, kill_at);

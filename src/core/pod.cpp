@@ -158,8 +158,16 @@ void Pod::restart_now(Step& step) {
   settle(mine);
 }
 
-void Pod::probe_finished(Step& step, ProbeRunId run, const ProbeOutcome& outcome, LivenessKill kill) {
-  with(step, [&](PodStep& mine, Container& each) { each.probe_finished(mine, run, outcome, kill); });
+void Pod::probe_finished(Step& step, ProbeRunId run, const ProbeOutcome& outcome) {
+  with(step, [&](PodStep& mine, Container& each) { each.probe_finished(mine, run, outcome); });
+}
+
+void Pod::notified(Step& step, InstanceId instance, const NotifyMessage& message) {
+  with(step, [&](PodStep& mine, Container& each) { each.notified(mine, instance, message); });
+}
+
+void Pod::notify_refused(Step& step, InstanceId instance, const std::string& why) {
+  with(step, [&](PodStep& mine, Container& each) { each.notify_refused(mine, instance, why); });
 }
 
 void Pod::end_delay(Step& step) {

@@ -28,6 +28,7 @@ void ProbeWorker::container_started() noexcept {
 }
 
 void ProbeWorker::arm(Instant since, Instant now) noexcept {
+  if (is_told()) return listen(since, now);
   earliest_ = later(since, spec_->initial_delay);
   if (type_ == ProbeType::readiness) {
     state_ = Waiting{std::max(earliest_, now)};
@@ -39,6 +40,41 @@ void ProbeWorker::arm(Instant since, Instant now) noexcept {
   Instant tick = since + periods * spec_->period;
   if (tick < bound || tick <= since || (now > since && tick == now)) tick = later(tick, spec_->period);
   state_ = Waiting{tick};
+}
+
+// A start has its time from the beginning, a watch from when it is armed; readiness waits for ever.
+void ProbeWorker::listen(Instant since, Instant now) noexcept {
+  Listening listening;
+  if (type_ == ProbeType::startup) listening.until = later(since, silence_max());
+  if (type_ == ProbeType::liveness) listening.until = later(now, silence_max());
+  state_ = listening;
+}
+
+Duration ProbeWorker::silence_max() const noexcept {
+  if (spec_->period > Duration::max() / spec_->failure_threshold) return Duration::max();
+  return spec_->period * spec_->failure_threshold;
+}
+
+bool ProbeWorker::heard_nothing(Instant now) const noexcept {
+  const auto* listening = std::get_if<Listening>(&state_);
+  return listening != nullptr && listening->until && *listening->until <= now;
+}
+
+void ProbeWorker::expect_nothing_before(Instant until) noexcept {
+  auto* listening = std::get_if<Listening>(&state_);
+  if (listening != nullptr && listening->until) listening->until = std::max(*listening->until, until);
+}
+
+ProbeWorker::Verdict ProbeWorker::hear(const ProbeOutcome& told, Instant now) {
+  keep(told, now, now);
+  if (type_ == ProbeType::liveness) state_ = Listening{later(now, silence_max())};
+  const Verdict verdict = count(told.result == ProbeResult::success);
+  const bool decided = verdict == Verdict::success || verdict == Verdict::failure;
+  if (type_ == ProbeType::startup || (type_ == ProbeType::liveness && decided && !passed_)) {
+    state_ = OnHold{};
+    run_length_ = 0;
+  }
+  return verdict;
 }
 
 void ProbeWorker::trigger(Instant now) noexcept {
@@ -79,6 +115,10 @@ Instant ProbeWorker::next_tick(Instant tick, Instant now) const noexcept {
 }
 
 void ProbeWorker::remember(const ProbeOutcome& outcome, Instant now) {
+  keep(outcome, std::get<InFlight>(state_).begun, now);
+}
+
+void ProbeWorker::keep(const ProbeOutcome& outcome, Instant begun, Instant now) {
   if (records_.empty()) records_.reserve(records_max);
   if (records_.size() == records_max) records_.erase(records_.begin());
   std::size_t length = std::min(outcome.text.size(), record_text_max);
@@ -87,7 +127,7 @@ void ProbeWorker::remember(const ProbeOutcome& outcome, Instant now) {
          (static_cast<unsigned char>(outcome.text[length]) & 0xc0) == 0x80) {
     --length;
   }
-  records_.push_back({now, outcome.result, now - std::get<InFlight>(state_).begun, outcome.text.substr(0, length)});
+  records_.push_back({now, outcome.result, now - begun, outcome.text.substr(0, length)});
 }
 
 std::optional<Instant> ProbeWorker::next_run() const noexcept {
@@ -120,7 +160,7 @@ ProbeWorker::Verdict ProbeWorker::count(bool success) noexcept {
   run_length_ = success == last_success_ ? run_length_ + 1 : 1;
   last_success_ = success;
   const int threshold = success ? spec_->success_threshold : spec_->failure_threshold;
-  if (run_length_ < threshold) return Verdict::same;
+  if (!is_told() && run_length_ < threshold) return Verdict::same;
   const bool is_news = passed_ != success || type_ == ProbeType::startup;
   passed_ = success;
   if (!is_news) return Verdict::same;
@@ -130,6 +170,7 @@ ProbeWorker::Verdict ProbeWorker::count(bool success) noexcept {
 std::optional<Instant> ProbeWorker::deadline() const noexcept {
   if (const auto* waiting = std::get_if<Waiting>(&state_)) return waiting->tick;
   if (const auto* flight = std::get_if<InFlight>(&state_)) return flight->abort_at;
+  if (const auto* listening = std::get_if<Listening>(&state_)) return listening->until;
   return std::nullopt;
 }
 

@@ -107,16 +107,31 @@ void Supervisor::answer(Step& step, ContainerExited& input) {
 
 void Supervisor::answer(Step& step, ProbeFinished& input) {
   const auto id = take(runs_, input.run);
-  if (!id) return;
-  const LivenessKill kill = liveness_kill(*id, input.outcome);
-  with_pod(step, *id, [&](Pod& pod) { pod.probe_finished(step, input.run, input.outcome, kill); });
+  if (id) with_pod(step, *id, [&](Pod& pod) { pod.probe_finished(step, input.run, input.outcome); });
 }
 
-// Only what failed can lead to a kill, and only a deployment has something against it.
-LivenessKill Supervisor::liveness_kill(PodId id, const ProbeOutcome& outcome) const {
-  const bool failed = outcome.result == ProbeResult::failure || outcome.result == ProbeResult::unknown;
+void Supervisor::answer(Step& step, ProcessNotified& input) {
+  const auto found = instances_.find(input.instance);
+  if (found == instances_.end()) {
+    late_inputs_ += 1;
+    return;
+  }
+  with_pod(step, found->second, [&](Pod& pod) { pod.notified(step, input.instance, input.message); });
+}
+
+void Supervisor::answer(Step& step, NotifyRefused& input) {
+  const auto found = instances_.find(input.instance);
+  if (found == instances_.end()) {
+    late_inputs_ += 1;
+    return;
+  }
+  with_pod(step, found->second, [&](Pod& pod) { pod.notify_refused(step, input.instance, input.why); });
+}
+
+// Only a deployment has something against it.
+LivenessKill Supervisor::liveness_kill(PodId id) const {
   const auto entry = entries_.find(id);
-  if (!failed || entry == entries_.end() || entry->second.owner == nullptr) return LivenessKill::now;
+  if (entry == entries_.end() || entry->second.owner == nullptr) return LivenessKill::now;
   const ReplicaSet& owner = *entry->second.owner;
   return deployments_.at(owner.deployment())->liveness_kill(owner, id);
 }

@@ -31,6 +31,11 @@ Surroundings::Linked Supervisor::linked(const ObjectRef& service) const {
   return {service_ips_.of(address_name(service.name_space, service.name)), nullptr};
 }
 
+const Service* Supervisor::find_service(const ObjectRef& service) const {
+  const auto found = services_.find(service);
+  return found == services_.end() ? nullptr : found->second.get();
+}
+
 // Closes what is open and should not be so, then opens what should be.
 void Supervisor::update_links(Step& step, Entry& entry) {
   std::vector<OpenLink> wanted;

@@ -50,7 +50,23 @@ void check_handlers(FieldErrors& errors, const std::string& path, const ProbeSpe
   look(probe.exec.has_value(), "exec");
   look(probe.http_get.has_value(), "httpGet");
   look(probe.tcp_socket.has_value(), "tcpSocket");
+  look(probe.notify.has_value(), "notify");
   if (count == 0) errors.required(path, "must specify a handler type");
+}
+
+// Reeve's own rule: a program that tells is not asked. Its silence has a length where that means something.
+void check_notify(FieldErrors& errors, const std::string& path, const ProbeSpec& probe, ProbeKind kind) {
+  const ProbeSpec defaults;
+  const auto refuse = [&](bool is_written, const char* key, const char* instead) {
+    if (is_written) errors.forbidden(path + '.' + key, std::string("may not be used with `notify`: ") + instead);
+  };
+  refuse(probe.initial_delay != defaults.initial_delay, "initialDelaySeconds",
+         "nothing is asked that could come too early; a startupProbe with `notify` gives a start its time");
+  refuse(probe.timeout != defaults.timeout, "timeoutSeconds", "nothing is run that could take too long");
+  refuse(probe.success_threshold != defaults.success_threshold, "successThreshold", "what the program says counts");
+  if (kind != ProbeKind::readiness) return;
+  refuse(probe.period != defaults.period, "periodSeconds", "readiness changes the instant the program says so");
+  refuse(probe.failure_threshold != defaults.failure_threshold, "failureThreshold", "what the program says counts");
 }
 
 // validateLivenessProbe, validateReadinessProbe, validateStartupProbe.
@@ -59,7 +75,8 @@ void check_probe(FieldErrors& errors, const std::string& path, const Boxed<Probe
   check_handlers(errors, path, *probe);
   FieldWalk(errors).walk(path, *probe);
   if (probe->http_get) check_headers(errors, path + ".httpGet", *probe->http_get);
-  if (kind != ProbeKind::readiness && probe->success_threshold != 1) {
+  if (probe->notify) check_notify(errors, path, *probe, kind);
+  if (kind != ProbeKind::readiness && probe->success_threshold != 1 && !probe->notify) {
     errors.invalid(path + ".successThreshold", std::to_string(probe->success_threshold), "must be 1");
   }
   if (kind == ProbeKind::readiness && probe->termination_grace_period) {
@@ -99,6 +116,14 @@ void check_container_ports(FieldErrors& errors, const std::string& path, const s
   }
 }
 
+void check_pass_sockets(FieldErrors& errors, const std::string& path, const std::vector<std::string>& services) {
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < services.size(); ++i) {
+    errors.faults(indexed(path, i), services[i], service_name_faults(services[i]));
+    if (!seen.insert(services[i]).second) errors.duplicate(indexed(path, i), quoted(services[i]));
+  }
+}
+
 struct Place {
   std::string path;
   bool is_init = false;
@@ -120,11 +145,13 @@ void check_container(FieldErrors& errors, const Place& place, const ContainerSpe
   }
   check_container_ports(errors, place.path + ".ports", container.ports);
   check_env(errors, place.path + ".env", container.env);
+  check_pass_sockets(errors, place.path + ".passSockets", container.pass_sockets);
   if (place.is_init && runs_to_its_end(container)) {
     forbid_probe(errors, place.path + ".livenessProbe", container.liveness_probe);
     forbid_probe(errors, place.path + ".readinessProbe", container.readiness_probe);
     forbid_probe(errors, place.path + ".startupProbe", container.startup_probe);
     if (container.lifecycle) errors.forbidden(place.path + ".lifecycle", std::string(not_for_init));
+    if (!container.pass_sockets.empty()) errors.forbidden(place.path + ".passSockets", std::string(not_for_init));
     return;
   }
   const auto check = [&](const char* name, const Boxed<ProbeSpec>& probe, ProbeKind kind) {
@@ -231,16 +258,31 @@ void check_listen(FieldErrors& errors, const ServiceSpec& service) {
   }
 }
 
-// Reeve's own rules: a service serves pods, or what stands in `endpoints`.
+// Reeve's own rules: the proxy takes no part in what is handed over.
+void check_handed_over(FieldErrors& errors, const ServiceSpec& service) {
+  const ServiceSpec defaults;
+  const auto refuse = [&](bool is_written, const std::string& key) {
+    if (!is_written) return;
+    errors.forbidden("spec." + key,
+                     "may not be used by a service with neither selector nor endpoints: its sockets go to the "
+                     "containers that name it in passSockets, and the proxy takes no part");
+  };
+  for (std::size_t i = 0; i < service.ports.size(); ++i) {
+    refuse(service.ports[i].target_port.has_value(), indexed("ports", i) + ".targetPort");
+  }
+  refuse(service.session_affinity != defaults.session_affinity, "sessionAffinity");
+  refuse(service.publish_not_ready_addresses, "publishNotReadyAddresses");
+  refuse(service.balancing != defaults.balancing, "balancing");
+  refuse(service.on_unready != defaults.on_unready, "onUnready");
+  refuse(service.when_unready != defaults.when_unready, "whenUnready");
+  refuse(service.hold != defaults.hold, "holdSeconds");
+}
+
+// Reeve's own rules: a service serves pods, or what stands in `endpoints`; or it hands its sockets over.
 void check_endpoints(FieldErrors& errors, const ServiceSpec& service) {
   const std::vector<std::string>& endpoints = service.endpoints;
-  if (endpoints.empty()) {
-    if (service.selector.empty()) {
-      errors.required("spec.selector",
-                      "a service serves the pods that its selector selects, or the addresses in `endpoints`");
-    }
-    return;
-  }
+  if (hands_over_sockets(service)) return check_handed_over(errors, service);
+  if (endpoints.empty()) return;
   if (!service.selector.empty())
     errors.forbidden("spec.endpoints", "may not be used together with a selector: each says whom the service serves");
   if (service.ports.size() > 1)

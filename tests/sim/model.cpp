@@ -10,6 +10,10 @@ void ProbeModel::arm(Instant since, Instant now) {
   earliest = since + spec->initial_delay;
   const Instant bound = std::max(earliest, now);
   due_changed = true;
+  if (spec->notify) {
+    base = due = Instant::max();  // it is never run
+    return;
+  }
   if (type == ProbeType::readiness) {
     base = due = bound;
     return;
@@ -69,6 +73,10 @@ bool Model::is_news(const Input& input) const {
   }
   if (const auto* failed = std::get_if<ContainerStartFailed>(&input)) return instances_.contains(failed->instance);
   if (const auto* exited = std::get_if<ContainerExited>(&input)) return instances_.contains(exited->instance);
+  if (const auto* said = std::get_if<ProcessNotified>(&input)) {
+    const auto found = instances_.find(said->instance);
+    return found != instances_.end() && found->second.pod->containers[found->second.container].running;
+  }
   if (const auto* finished = std::get_if<ProbeFinished>(&input)) {
     return runs_.contains(finished->run) || hooks_.contains(finished->run);
   }
@@ -332,6 +340,23 @@ void Model::become_started(ContainerModel& container) {
   for (const auto type : {ProbeType::readiness, ProbeType::liveness}) {
     if (ProbeModel* each = container.probe(type)) each->arm(container.since, now_);
   }
+  hear(container);
+}
+
+void Model::note(const ProcessNotified& input) {
+  const auto found = instances_.find(input.instance);
+  if (found == instances_.end()) return;
+  ContainerModel& container = found->second.pod->containers[found->second.container];
+  if (!container.running || !input.message.state) return;
+  container.said = input.message.state;
+  hear(container);
+}
+
+// What was said before the start was over counts from then on.
+void Model::hear(ContainerModel& container) {
+  ProbeModel* const readiness = container.probe(ProbeType::readiness);
+  if (readiness == nullptr || !readiness->spec->notify || !readiness->armed || !container.said) return;
+  readiness->passed = *container.said == NotifyMessage::State::ready;
 }
 
 void Model::note(const ContainerStartFailed& input) {
@@ -354,6 +379,7 @@ void Model::end(Place place, int code) {
   container.dead.push_back(container.live);
   container.live = {};
   container.running = container.started = container.killed = container.by_hook = false;
+  container.said.reset();
   container.hook = ContainerModel::Hook::none;
   container.hook_is_due = false;
   container.hook_until.reset();
@@ -443,7 +469,7 @@ void Model::note(const ConnectionRefused& input) {
   if (found == pods_.end()) return;
   for (ContainerModel& container : found->second.containers) {
     ProbeModel* readiness = container.probe(ProbeType::readiness);
-    if (readiness == nullptr || !readiness->armed || readiness->run) continue;
+    if (readiness == nullptr || !readiness->armed || readiness->run || readiness->spec->notify) continue;
     const Instant at = std::max(now_, readiness->earliest);
     if (at >= readiness->due) continue;
     readiness->base = readiness->due = at;

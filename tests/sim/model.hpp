@@ -47,6 +47,7 @@ struct ContainerModel {
   InstanceId live{};
   bool running = false;
   bool started = false;
+  std::optional<NotifyMessage::State> said{};  // by its program
   Instant since{};
   std::optional<Instant> signalled;
   Instant kill_at{};
@@ -176,6 +177,9 @@ class Model {
   void note(const ContainerStartFailed& input);
   void note(const ContainerExited& input);
   void note(const ProbeFinished& input);
+  void note(const ProcessNotified& input);
+  static void hear(ContainerModel& container);
+  void note(const NotifyRefused&) {}
   void note(const ConnectionRefused& input);
   void note(const RestartRequested& input);
   void note(const EndpointDrained& input);

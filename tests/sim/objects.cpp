@@ -38,6 +38,10 @@ ContainerSpec random_container(Chance& chance, const Options& options, std::stri
     if (chance.percent(60)) container.lifecycle->pre_stop = hook;
   }
   if (chance.percent(25)) container.startup_probe = random_probe(chance, options, false);
+  if (options.told && container.readiness_probe && chance.percent(40)) {
+    *container.readiness_probe = {};
+    container.readiness_probe->notify = NotifyAction{};
+  }
   return container;
 }
 

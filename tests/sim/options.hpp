@@ -44,7 +44,7 @@ struct Options {
     shutdown_at_end = chance.percent(40);
     shutdown_twice = chance.percent(40);
     for (bool* fault : {&slow_sandboxes, &sandbox_failures, &sandbox_ends, &slow_drains, &stuck_workers, &odd_drains,
-                        &dependencies, &hooks})
+                        &dependencies, &hooks, &told})
       *fault = chance.percent(50);
   }
 
@@ -54,7 +54,7 @@ struct Options {
   bool odd_graces, replacements, deadlines, sidecars, inits, odd_backoff, fast_probes;
   bool shutdown_at_end, shutdown_twice;
   bool slow_sandboxes, sandbox_failures, sandbox_ends;
-  bool slow_drains, stuck_workers, odd_drains, dependencies, hooks;
+  bool slow_drains, stuck_workers, odd_drains, dependencies, hooks, told;
   Duration operator_every{};
 };
 

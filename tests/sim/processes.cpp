@@ -41,6 +41,8 @@ void World::perform(const StartContainer& effect) {
   for (const ContainerSpec& each : effect.spec->init_containers) {
     process.is_init = process.is_init || (&each == effect.container && !each.restart_policy);
   }
+  const auto& readiness = effect.container->readiness_probe;
+  process.tells = readiness && readiness->notify;
   process.ignores_term = options_.ignores_term && !calm_ && chance_.percent(30);
   const bool slow = options_.slow_starts && !calm_ && chance_.percent(30);
   const Duration delay = slow ? chance_.skewed(seconds(20)) : Duration{0};
@@ -53,7 +55,7 @@ void World::begin_running(InstanceId instance) {
   if (found == processes_.end()) return;
   static const Duration lives[] = {Duration{0}, seconds(1), seconds(15), seconds(200), seconds(2000)};
   static const int codes[] = {0, 0, 1, 2, -9, -11};
-  const bool told_to_stop = found->second.told_to_stop;
+  const bool told_to_stop = found->second.told_to_stop, tells = found->second.tells;
   found->second.running = true;
   if (found->second.is_init) {
     const bool fails = options_.crashes && !calm_ && chance_.percent(30);
@@ -62,7 +64,21 @@ void World::begin_running(InstanceId instance) {
     schedule(chance_.skewed(chance_.one_of(lives) * 2), Kind::crash, instance.value, chance_.one_of(codes));
   }
   step(ContainerStarted{instance, static_cast<int>(instance.value % 30000 + 2)});
+  if (tells) schedule(chance_.skewed(seconds(30)), Kind::say, instance.value, int(NotifyMessage::State::ready));
   if (told_to_stop) obey_term(instance);
+}
+
+// Whoever says that it is not ready says otherwise later on; the calm wait for that.
+void World::say(InstanceId instance, NotifyMessage::State state) {
+  using State = NotifyMessage::State;
+  const auto found = processes_.find(instance);
+  if (found == processes_.end() || !found->second.running) return;
+  static const State states[] = {State::ready, State::ready, State::reloading, State::stopping};
+  if (calm_) state = State::ready;
+  const bool goes_on = state != State::ready || (!calm_ && chance_.percent(60));
+  const State next = state != State::ready ? State::ready : chance_.one_of(states);
+  if (goes_on) schedule(chance_.skewed(seconds(200)), Kind::say, instance.value, int(next));
+  step(ProcessNotified{instance, {.state = state}});
 }
 
 void World::perform(const SignalContainer& effect) {

@@ -30,6 +30,11 @@ struct InputText {
     constexpr const char* results[] = {"success", "warning", "failure", "unknown", "error"};
     return "probe" + number(input.run.value) + ' ' + results[static_cast<int>(input.outcome.result)];
   }
+  std::string operator()(const ProcessNotified& input) const {
+    const auto& state = input.message.state;
+    return "says" + number(input.instance.value) + ' ' + (state ? std::string(notify_state_text(*state)) : "nothing");
+  }
+  std::string operator()(const NotifyRefused& input) const { return "not heeded" + number(input.instance.value); }
   std::string operator()(const StateNotKept&) const { return "state not kept"; }
   std::string operator()(const StateKeptAgain&) const { return "state kept again"; }
   std::string operator()(const RestartRequested& input) const { return "restart " + input.object.name; }

@@ -146,6 +146,8 @@ void World::happen(const Happening& what) {
       if (calm_ || supervisor_->is_shutting_down()) return;
       crash();
       return schedule(crash_chance_.skewed(crash_every), Kind::crash_reeve);
+    case Kind::say:
+      return say(instance, static_cast<NotifyMessage::State>(what.value));
     case Kind::shutdown:
       return step(ShutdownRequested{});
     case Kind::drained: {

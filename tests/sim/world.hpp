@@ -42,6 +42,7 @@ class World {
     shutdown,
     drained,
     crash_reeve,
+    say,
   };
   struct Happening {
     Instant at;
@@ -56,6 +57,7 @@ class World {
     bool told_to_stop = false;
     bool ignores_term = false;
     bool is_init = false;
+    bool tells = false;  // whether it is ready
   };
   struct Probe {
     bool cancelled = false;
@@ -96,6 +98,7 @@ class World {
   void end_sandbox(PodId pod, int making);
   void begin_running(InstanceId instance);
   void obey_term(InstanceId instance);
+  void say(InstanceId instance, NotifyMessage::State state);
   void operate();
   void apply_something();
   DeploymentObject changed(DeploymentObject running, DeploymentObject other);

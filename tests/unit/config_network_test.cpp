@@ -8,6 +8,8 @@ namespace {
 
 const std::string db = "[service.db]\nport = 5432\nselector = { app = \"db\" }\n";
 
+const std::string sockets = "[service.web]\nport = 80\n[pod.web]\ncommand = [\"x\"]\npassSockets = [\"web\"]\n";
+
 const std::vector<MistakeCase> link_cases{
     {"a link", db + "[pod.web]\ncommand = [\"x\"]\nlinks = [\"db\"]\n", {}},
     {"a link of a deployment", db + "[deployment.web]\ncommand = [\"x\"]\nlinks = [\"db\"]\n", {}},
@@ -43,7 +45,30 @@ const std::vector<MistakeCase> link_cases{
     {"nobody to serve",
      "[service.out]\nport = 80\n",
      {"f:1:1: service \"out\": spec.selector: Required value: a service serves the pods that its selector selects, or "
-      "the addresses in `endpoints`"}},
+      "the addresses in `endpoints`; with neither, a container has to name it in passSockets"}},
+    {"sockets", sockets, {}},
+    {"sockets of nobody",
+     "[pod.web]\ncommand = [\"x\"]\npassSockets = [\"wbe\"]\n[service.web]\nport = 80\npod = \"web\"\n",
+     {"f:3:16: pod \"web\": there is no service \"wbe\" whose sockets could be passed, did you mean \"web\"?"}},
+    {"sockets that the proxy accepts on",
+     "[pod.web]\ncommand = [\"x\"]\npassSockets = [\"web\"]\n[service.web]\nport = 80\npod = \"web\"\n",
+     {"f:3:16: pod \"web\": service \"web\" is served by the proxy, which would accept what the program waits for: "
+      "take its selector or endpoints away, or do not pass its sockets"}},
+    {"sockets of another namespace",
+     sockets + "[pod.other]\nnamespace = \"b\"\ncommand = [\"x\"]\npassSockets = [\"web\"]\n",
+     {"f:9:16: pod \"other\": service \"web\" is of namespace \"default\": sockets are passed within the pod's own "
+      "namespace, \"b\""}},
+    {"a link to handed sockets out of a network of the pod's own",
+     sockets + "[pod.other]\ncommand = [\"x\"]\nnetwork = \"isolated\"\nlinks = [\"web\"]\n",
+     {"f:9:10: pod \"other\": service \"web\" hands its sockets over, and the proxy does not carry it into a network "
+      "of the pod's own: pass its sockets, or use network = \"host\""}},
+    {"sockets passed twice, and to one that ends first",
+     sockets + "[pod.other]\ncommand = [\"x\"]\npassSockets = [\"web\", \"web\"]\n[pod.other.initContainers.a]\n"
+               "command = [\"x\"]\npassSockets = [\"web\"]\n",
+     {"f:8:23: pod \"other\": spec.containers[0].passSockets[1]: Duplicate value: \"web\"",
+      "f:11:1: pod \"other\": spec.initContainers[0].passSockets: Forbidden: may not be set for init containers "
+      "without "
+      "restartPolicy=Always"}},
     {"no list",
      "[pod.web]\ncommand = [\"x\"]\nlinks = \"db\"\n",
      {"f:3:9: links: expected a list of strings, found a string"}},

@@ -135,7 +135,7 @@ std::vector<MistakeCase> object_cases() {
       {"service without target",
        "[service.web]\nport = 80\n",
        {"f:1:1: service \"web\": spec.selector: Required value: a service serves the pods that its "
-        "selector selects, or the addresses in `endpoints`"}},
+        "selector selects, or the addresses in `endpoints`; with neither, a container has to name it in passSockets"}},
       {"service of nobody",
        web + "[service.web]\nport = 80\ndeployment = \"wbe\"\n",
        {"f:5:14: there is no deployment \"wbe\", did you mean \"web\"?"}},

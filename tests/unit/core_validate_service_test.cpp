@@ -6,13 +6,29 @@ namespace {
 
 const std::string listen_rule =
     "must be an address and a port, \"0.0.0.0:80\" or \"[::]:80\", or \"unix:\" and an absolute path";
+const std::string handed_over =
+    ": Forbidden: may not be used by a service with neither selector nor endpoints: its sockets go to the containers "
+    "that name it in passSockets, and the proxy takes no part";
 const std::string cluster_rule = "must be empty or an address inside 127.77.0.0/16 that reeve does not use itself";
 
 const std::vector<Case<ServiceObject>> service_cases{
-    {"no selector",
+    {"neither selector nor endpoints: it hands its sockets over",
      [](ServiceObject& s) { s.spec.selector.clear(); },
-     {"spec.selector: Required value: a service serves the pods that its selector selects, or the addresses in "
-      "`endpoints`"}},
+     {}},
+    {"what is left to the proxy by a service that hands its sockets over",
+     [](ServiceObject& s) {
+       s.spec.selector.clear();
+       s.spec.ports[0].target_port = 81;
+       s.spec.session_affinity = SessionAffinity::client_ip;
+       s.spec.publish_not_ready_addresses = true;
+       s.spec.balancing = Balancing::random;
+       s.spec.on_unready = OnUnready::drain;
+       s.spec.when_unready = WhenUnready::hold;
+       s.spec.hold = seconds(1);
+     },
+     {"spec.ports[0].targetPort" + handed_over, "spec.sessionAffinity" + handed_over,
+      "spec.publishNotReadyAddresses" + handed_over, "spec.balancing" + handed_over, "spec.onUnready" + handed_over,
+      "spec.whenUnready" + handed_over, "spec.holdSeconds" + handed_over}},
     {"endpoints",
      [](ServiceObject& s) {
        s.spec.selector.clear();

@@ -19,6 +19,11 @@ std::function<void(PodObject&)> readiness(std::function<void(ProbeSpec&)> change
   };
 }
 
+void become_told(ProbeSpec& probe) {
+  probe.exec.reset();
+  probe.notify = NotifyAction{};
+}
+
 const std::string live = "spec.containers[0].livenessProbe";
 const std::string ready = "spec.containers[0].readinessProbe";
 
@@ -31,6 +36,38 @@ const std::vector<Case<PodObject>> probe_cases{
        p.tcp_socket = TcpSocketAction{80, ""};
      }),
      {live + ".tcpSocket: Forbidden: may not specify more than 1 handler type"}},
+    {"told", liveness(become_told), {}},
+    {"told, with a length of silence and a grace",
+     liveness([](ProbeSpec& p) {
+       become_told(p);
+       p.period = seconds(1);
+       p.failure_threshold = 7;
+       p.termination_grace_period = seconds(5);
+     }),
+     {}},
+    {"told and asked",
+     liveness([](ProbeSpec& p) { p.notify = NotifyAction{}; }),
+     {live + ".notify: Forbidden: may not specify more than 1 handler type"}},
+    {"told, with what goes with being asked",
+     liveness([](ProbeSpec& p) {
+       become_told(p);
+       p.initial_delay = p.timeout = seconds(5);
+       p.success_threshold = 2;
+     }),
+     {live + ".initialDelaySeconds: Forbidden: may not be used with `notify`: nothing is asked that could come too "
+             "early; a startupProbe with `notify` gives a start its time",
+      live + ".timeoutSeconds: Forbidden: may not be used with `notify`: nothing is run that could take too long",
+      live + ".successThreshold: Forbidden: may not be used with `notify`: what the program says counts"}},
+    {"a readiness that is told has no time",
+     readiness([](ProbeSpec& p) {
+       become_told(p);
+       p.period = seconds(5);
+       p.failure_threshold = 1;
+     }),
+     {ready +
+          ".periodSeconds: Forbidden: may not be used with `notify`: readiness changes the instant the program says "
+          "so",
+      ready + ".failureThreshold: Forbidden: may not be used with `notify`: what the program says counts"}},
     {"empty exec", liveness([](ProbeSpec& p) { p.exec->command.clear(); }), {live + ".exec.command: Required value"}},
     {"zero is the default",
      liveness([](ProbeSpec& p) {

@@ -2,11 +2,14 @@
 // The life of one container: its runs, its probes, its back-off (pkg/kubelet/kuberuntime/kuberuntime_manager.go).
 
 #include <reeve/core/backoff.hpp>
+#include <reeve/core/notify_message.hpp>
 #include <reeve/core/probe.hpp>
 #include <reeve/core/status.hpp>
 #include <reeve/core/step.hpp>
 
+#include <algorithm>
 #include <optional>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -17,9 +20,6 @@ enum class Role {
   sidecar,  // an init container with restartPolicy Always: the next one starts once it is Started
   regular,
 };
-
-// What a failed liveness probe leads to: a kill, or a wait for one.
-enum class LivenessKill { now, delayed };
 
 class Container {
  public:
@@ -68,7 +68,9 @@ class Container {
   bool start_failed(PodStep& step, InstanceId instance, const std::string& message);
   bool exited(PodStep& step, InstanceId instance, ExitStatus status, std::optional<Usage> usage = {});
   // A liveness kill that is delayed is asked for again at each further failure, and off when the probe succeeds.
-  bool probe_finished(PodStep& step, ProbeRunId run, const ProbeOutcome& outcome, LivenessKill kill);
+  bool probe_finished(PodStep& step, ProbeRunId run, const ProbeOutcome& outcome);
+  bool notified(PodStep& step, InstanceId instance, const NotifyMessage& message);
+  bool notify_refused(PodStep& step, InstanceId instance, const std::string& why);
   void connection_refused(PodStep& step);
   void tick(PodStep& step);
 
@@ -97,6 +99,8 @@ class Container {
   const std::optional<StateTerminated>& last_end() const noexcept { return newest_; }
   const std::optional<StateTerminated>& end_before() const noexcept { return previous_; }
   const std::vector<ProbeWorker>& probes() const noexcept { return probes_; }
+  // What the program said of itself last: STATUS=; empty: nothing.
+  const std::string& said_status() const noexcept { return said_.status; }
 
   // Two that are equal show the same status.
   std::size_t fingerprint() const noexcept;
@@ -124,11 +128,18 @@ class Container {
     StopCause cause = StopCause::pod;
     bool may_signal = true;  // once its hook has ended
     bool killed = false;
+    std::optional<Instant> extended{};  // the program asked for time until then
+    Instant end() const noexcept { return std::max(kill_at, extended.value_or(kill_at)); }
   };
   struct BackingOff {
     Instant until;
   };
   struct Ended {};
+  // By the program of this run.
+  struct Said {
+    std::optional<NotifyMessage::State> state;
+    std::string status;
+  };
   using State = std::variant<NeverRun, Starting, Running, Stopping, BackingOff, Ended>;
 
   // A hook that runs; a sleep is no run of anything.
@@ -159,7 +170,12 @@ class Container {
   void finish_hook(PodStep& step, const std::optional<std::string>& failure);
   void end_hook(PodStep& step);
   void tick_hook(PodStep& step);
-  void judge_liveness(PodStep& step, ProbeWorker& worker, ProbeWorker::Verdict verdict, LivenessKill kill);
+  void judge_liveness(PodStep& step, ProbeWorker& worker, ProbeWorker::Verdict verdict);
+  void judge(PodStep& step, ProbeWorker& worker, ProbeWorker::Verdict verdict);
+  void take_in_state(PodStep& step);
+  void take_in_watchdog(PodStep& step, NotifyMessage::Watchdog told);
+  void extend(PodStep& step, Duration time);
+  void hear_silence(PodStep& step);
   void delay_kill(PodStep& step, ProbeWorker& worker);
   void fail_probe(PodStep& step, const ProbeWorker& worker);
   void become_started(PodStep& step);
@@ -186,6 +202,7 @@ class Container {
   State state_;
   Backoff backoff_;
   std::vector<ProbeWorker> probes_;
+  Said said_;
   std::optional<StateTerminated> newest_;
   std::optional<StateTerminated> previous_;
 };

@@ -45,6 +45,13 @@ struct StopSandbox {
 
 struct Environment;
 
+// The listening sockets of one port of a service, for a container.
+struct PassedPort {
+  std::string service;
+  std::string name;             // in LISTEN_FDNAMES
+  std::optional<ServiceId> id;  // nothing: there is no such service, or the proxy serves it
+};
+
 // Start one run of a container. `spec` keeps `container` alive.
 struct StartContainer {
   InstanceId instance;
@@ -52,6 +59,7 @@ struct StartContainer {
   std::shared_ptr<const PodSpec> spec;
   const ContainerSpec* container = nullptr;
   std::shared_ptr<const Environment> environment;  // nothing: the container's, as written
+  std::vector<PassedPort> sockets{};               // to pass, in this order
 };
 // Send a signal to the container's program.
 struct SignalContainer {
@@ -108,6 +116,7 @@ struct OpenService {
   OnUnready on_unready = OnUnready::keep;
   WhenUnready when_unready = WhenUnready::refuse;
   Duration hold_for = seconds(30);
+  bool hands_over = false;  // its sockets listen at once, for containers; nobody here accepts
 };
 struct CloseService {
   ServiceId service;

@@ -196,11 +196,23 @@ struct FieldsOf<TcpSocketAction> : NoOtherKeys {
 };
 
 template <>
+struct FieldsOf<NotifyAction> : NoOtherKeys {
+  static constexpr auto list = std::tuple{};
+};
+
+template <>
 struct FieldsOf<ProbeSpec> : NoOtherKeys {
   static constexpr auto list = std::tuple{
       Field{"exec", &ProbeSpec::exec, "Run a command in the container."},
       Field{"httpGet", &ProbeSpec::http_get, "Send an HTTP GET."},
       Field{"tcpSocket", &ProbeSpec::tcp_socket, "Open a TCP connection, then close it."},
+      Field{"notify", &ProbeSpec::notify,
+            "{}: the program tells by itself on NOTIFY_SOCKET (sd_notify). Readiness: READY=1 at that instant, until "
+            "RELOADING=1 or STOPPING=1. Startup: READY=1 within periodSeconds * failureThreshold of the start. "
+            "Liveness: WATCHDOG=1 at least every periodSeconds * failureThreshold, which WATCHDOG_USEC says, counted "
+            "from when the container is started; WATCHDOG=trigger fails at once. EXTEND_TIMEOUT_USEC puts off the end "
+            "of a start, of the watch or of the grace period. No other key goes with it but "
+            "terminationGracePeriodSeconds. reeve's own."},
       Field{"initialDelaySeconds", &ProbeSpec::initial_delay,
             "Seconds after the container's start before its first probe.", not_negative},
       Field{"timeoutSeconds", &ProbeSpec::timeout, "Seconds after which a run counts as failed (0: the default).",
@@ -213,7 +225,7 @@ struct FieldsOf<ProbeSpec> : NoOtherKeys {
       Field{"terminationGracePeriodSeconds", &ProbeSpec::termination_grace_period,
             "Grace of a kill by this probe, instead of the pod's; not for readiness.", positive},
   };
-  static constexpr Names<2> later{"grpc", "notify"};
+  static constexpr Names<1> later{"grpc"};
 };
 
 template <>
@@ -274,6 +286,11 @@ struct FieldsOf<ContainerSpec> : NoOtherKeys {
       Field{"readinessProbe", &ContainerSpec::readiness_probe, "Failing it takes the pod out of its services."},
       Field{"startupProbe", &ContainerSpec::startup_probe, "Until it succeeds the other probes wait."},
       Field{"lifecycle", &ContainerSpec::lifecycle, "What is done after its start and before its end."},
+      Field{"passSockets", &ContainerSpec::pass_sockets,
+            "Services of its namespace, each with neither selector nor endpoints, whose listening sockets the program "
+            "gets from descriptor 3 on (sd_listen_fds): LISTEN_FDS, LISTEN_PID, and in LISTEN_FDNAMES the service's "
+            "name, or the port's where a service has several. Containers that name the same service share its queue, "
+            "and while none runs clients wait there. reeve's own."},
       Field{"restartPolicy", &ContainerSpec::restart_policy,
             "Instead of the pod's. On an init container Always makes it a sidecar."},
   };
@@ -489,7 +506,9 @@ struct FieldsOf<ServiceSpec> : NoOtherKeys {
   static constexpr auto list = std::tuple{
       Field{"type", &ServiceSpec::type,
             "ClusterIP: its cluster address only; NodePort: also 0.0.0.0:nodePort; LoadBalancer: also 0.0.0.0:port."},
-      Field{"selector", &ServiceSpec::selector, "The labels of the pods that serve."},
+      Field{"selector", &ServiceSpec::selector,
+            "The labels of the pods that serve. With neither selector nor endpoints its sockets are handed to the "
+            "containers that name it in passSockets."},
       Field{
           "endpoints", &ServiceSpec::endpoints,
           "What serves instead of pods, always ready: \"192.0.2.1:443\", \"[2001:db8::1]:80\", \"unix:/run/x.sock\"."},
@@ -509,7 +528,7 @@ struct FieldsOf<ServiceSpec> : NoOtherKeys {
       Field{"holdSeconds", &ServiceSpec::hold,
             "Seconds that a client waits at most, where whenUnready is \"hold\". reeve's own.", positive},
   };
-  static constexpr Names<15> later{"clusterIPs",
+  static constexpr Names<14> later{"clusterIPs",
                                    "ipFamilies",
                                    "ipFamilyPolicy",
                                    "externalIPs",
@@ -522,7 +541,6 @@ struct FieldsOf<ServiceSpec> : NoOtherKeys {
                                    "loadBalancerSourceRanges",
                                    "allocateLoadBalancerNodePorts",
                                    "trafficDistribution",
-                                   "passSockets",
                                    "proxyProtocol"};
 };
 

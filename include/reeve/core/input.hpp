@@ -2,6 +2,7 @@
 // What happened: everything the supervisor can be told. Past tense, values only.
 
 #include <reeve/core/id.hpp>
+#include <reeve/core/notify_message.hpp>
 #include <reeve/core/probe.hpp>
 #include <reeve/core/spec.hpp>
 #include <reeve/core/status.hpp>
@@ -61,6 +62,17 @@ struct ProbeFinished {
   ProbeOutcome outcome;
 };
 
+// A process of this run said something on its NOTIFY_SOCKET.
+struct ProcessNotified {
+  InstanceId instance;
+  NotifyMessage message;
+};
+// Something came there that counts for nothing, and why; told once per run and cause.
+struct NotifyRefused {
+  InstanceId instance;
+  std::string why;
+};
+
 // A proxied connection to this pod was refused.
 struct ConnectionRefused {
   PodId pod;
@@ -96,7 +108,8 @@ struct ShutdownRequested {};
 struct Ticked {};
 
 using Input = std::variant<ObjectApplied, ObjectDeleted, SandboxStarted, SandboxFailed, SandboxEnded, ContainerStarted,
-                           ContainerStartFailed, ContainerExited, ProbeFinished, ConnectionRefused, EndpointDrained,
-                           ListenerFailed, RestartRequested, StateNotKept, StateKeptAgain, ShutdownRequested, Ticked>;
+                           ContainerStartFailed, ContainerExited, ProbeFinished, ProcessNotified, NotifyRefused,
+                           ConnectionRefused, EndpointDrained, ListenerFailed, RestartRequested, StateNotKept,
+                           StateKeptAgain, ShutdownRequested, Ticked>;
 
 }  // namespace reeve

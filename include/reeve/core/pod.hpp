@@ -50,7 +50,9 @@ class Pod {
   void started(Step& step, InstanceId instance, int pid);
   void start_failed(Step& step, InstanceId instance, const std::string& message);
   void exited(Step& step, InstanceId instance, ExitStatus status, std::optional<Usage> usage = {});
-  void probe_finished(Step& step, ProbeRunId run, const ProbeOutcome& outcome, LivenessKill kill = LivenessKill::now);
+  void probe_finished(Step& step, ProbeRunId run, const ProbeOutcome& outcome);
+  void notified(Step& step, InstanceId instance, const NotifyMessage& message);
+  void notify_refused(Step& step, InstanceId instance, const std::string& why);
   void end_delay(Step& step);  // of liveness kills
   void connection_refused(Step& step);
   void restart_now(Step& step);

@@ -38,7 +38,7 @@ struct ProbeRecord {
   std::string text;  // its first bytes
 };
 
-// Which handler a probe has; a valid probe has exactly one.
+// Which handler a probe has that is run; a valid one has exactly one.
 using ProbeHandler = std::variant<const ExecAction*, const HttpGetAction*, const TcpSocketAction*>;
 ProbeHandler handler_of(const ProbeSpec& probe) noexcept;
 
@@ -50,6 +50,9 @@ class ProbeWorker {
 
   ProbeType type() const noexcept { return type_; }
   const ProbeSpec& spec() const noexcept { return *spec_; }
+
+  // A notify probe is never run: it is told.
+  bool is_told() const noexcept { return spec_->notify.has_value(); }
 
   // A new instance of the container runs: the verdict is its initial one. The run of equal results goes on, as in
   // Kubernetes, so failures counted just before a crash still count.
@@ -83,6 +86,13 @@ class ProbeWorker {
   };
   Judgement finish(ProbeResult result, Instant now) noexcept;
 
+  // Of one that is told, and armed: what it was told, or that it was told nothing for too long.
+  Verdict hear(const ProbeOutcome& told, Instant now);
+  bool is_armed() const noexcept { return std::holds_alternative<Listening>(state_); }
+  bool heard_nothing(Instant now) const noexcept;  // for too long
+  void expect_nothing_before(Instant until) noexcept;
+  Duration silence_max() const noexcept;  // periodSeconds * failureThreshold
+
   // Keeps the outcome of the run in flight for people to look at; to be called before finish.
   void remember(const ProbeOutcome& outcome, Instant now);
 
@@ -114,9 +124,14 @@ class ProbeWorker {
     int attempt = 1;
     Instant begun{};
   };
+  struct Listening {
+    std::optional<Instant> until;  // hearing nothing until then is failure
+  };
   struct OnHold {};
-  using State = std::variant<Idle, Waiting, InFlight, OnHold>;
+  using State = std::variant<Idle, Waiting, InFlight, Listening, OnHold>;
 
+  void listen(Instant since, Instant now) noexcept;
+  void keep(const ProbeOutcome& outcome, Instant begun, Instant now);
   Instant next_tick(Instant tick, Instant now) const noexcept;
   Verdict count(bool success) noexcept;
 

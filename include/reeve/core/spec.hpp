@@ -83,10 +83,16 @@ struct TcpSocketAction {
   bool operator==(const TcpSocketAction&) const = default;
 };
 
+// The program tells by itself, on NOTIFY_SOCKET (sd_notify(3)); reeve's own.
+struct NotifyAction {
+  bool operator==(const NotifyAction&) const = default;
+};
+
 struct ProbeSpec {
   std::optional<ExecAction> exec;
   std::optional<HttpGetAction> http_get;
   std::optional<TcpSocketAction> tcp_socket;
+  std::optional<NotifyAction> notify;
   Duration initial_delay{0};
   Duration timeout = seconds(1);
   Duration period = seconds(10);
@@ -136,9 +142,15 @@ struct ContainerSpec {
   Boxed<ProbeSpec> readiness_probe;
   Boxed<ProbeSpec> startup_probe;
   Boxed<Lifecycle> lifecycle;
+  std::vector<std::string> pass_sockets;        // services of its namespace; reeve's own
   std::optional<RestartPolicy> restart_policy;  // of an init container: Always makes it a sidecar
   bool operator==(const ContainerSpec&) const = default;
 };
+
+inline bool has_notify_probe(const ContainerSpec& container) {
+  const auto is_told = [](const Boxed<ProbeSpec>& probe) { return probe && probe->notify; };
+  return is_told(container.liveness_probe) || is_told(container.readiness_probe) || is_told(container.startup_probe);
+}
 
 // How long to wait before a container that ended is started again; reeve's own, Kubernetes fixes these numbers.
 struct RestartBackoff {
@@ -249,7 +261,9 @@ struct SessionAffinityConfig {
 struct ServiceSpec {
   ServiceType type = ServiceType::cluster_ip;
   Labels selector;
-  std::vector<std::string> endpoints;  // instead of a selector: "192.0.2.1:443", "[2001:db8::1]:80", "unix:/run/x.sock"
+  // Instead of a selector: "192.0.2.1:443", "[2001:db8::1]:80", "unix:/run/x.sock". With neither it hands its sockets
+  // over.
+  std::vector<std::string> endpoints;
   std::vector<ServicePort> ports;
   std::string cluster_ip;           // empty: one of 127.77.0.0/16 is chosen by the name
   std::vector<std::string> listen;  // further addresses: "0.0.0.0:80", "[::]:80", "unix:/run/web.sock"
@@ -262,6 +276,11 @@ struct ServiceSpec {
   Duration hold = seconds(30);
   bool operator==(const ServiceSpec&) const = default;
 };
+
+// Its listening sockets are for containers that name it in passSockets, and the proxy takes no part.
+inline bool hands_over_sockets(const ServiceSpec& service) {
+  return service.selector.empty() && service.endpoints.empty();
+}
 
 struct ServiceObject {
   ObjectMeta metadata;

@@ -15,6 +15,9 @@ namespace reeve {
 class Pod;
 class Service;
 
+// What a failed liveness probe leads to: a kill, or a wait for one.
+enum class LivenessKill { now, delayed };
+
 // What pods may know of what is around them.
 class Surroundings {
  public:
@@ -34,6 +37,12 @@ class Surroundings {
     bool exists = false;
   };
   virtual std::vector<Unmet> unmet_by(const Pod& pod) const = 0;
+
+  // The service of that name, if there is one.
+  virtual const Service* find_service(const ObjectRef& service) const = 0;
+
+  // Whether a liveness kill of the pod has to wait.
+  virtual LivenessKill liveness_kill(PodId pod) const = 0;
 
   // Services that have the pod among their endpoints, or had it, so that connections to it may be open.
   virtual std::vector<ServiceId> published_by(PodId pod) const = 0;

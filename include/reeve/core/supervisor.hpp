@@ -85,6 +85,8 @@ class Supervisor : private Deployment::Owner, private Surroundings {
 
   // What cannot be of an object's dependencies, among all objects as they would be with it.
   std::vector<FieldError> check_dependencies(const Object& object) const;
+  // The same of sockets that are handed over.
+  std::vector<FieldError> check_sockets(const Object& object) const;
   // The circle that would be once the files' changes are in force.
   std::optional<DependencyCycle> cycle_after(const FileChanges& changes) const;
 
@@ -113,6 +115,8 @@ class Supervisor : private Deployment::Owner, private Surroundings {
   void answer(Step& step, ContainerStartFailed& input);
   void answer(Step& step, ContainerExited& input);
   void answer(Step& step, ProbeFinished& input);
+  void answer(Step& step, ProcessNotified& input);
+  void answer(Step& step, NotifyRefused& input);
   void answer(Step& step, ConnectionRefused& input);
   void answer(Step& step, EndpointDrained& input);
   void answer(Step& step, ListenerFailed& input);
@@ -170,12 +174,13 @@ class Supervisor : private Deployment::Owner, private Surroundings {
   template <class AnyId>
   std::optional<PodId> take(std::unordered_map<AnyId, PodId>& index, AnyId id);
   void remove(Step& step, PodId id, std::optional<Duration> grace);
-  LivenessKill liveness_kill(PodId id, const ProbeOutcome& outcome) const;
+  LivenessKill liveness_kill(PodId id) const override;
   void settle(Step& step, PodId id, std::size_t before);
   void bury(Step& step, PodId id);
   void take(const Pod& pod);
   void give_back(const Pod& pod);
   Linked linked(const ObjectRef& service) const override;
+  const Service* find_service(const ObjectRef& service) const override;
   std::vector<ServiceId> published_by(PodId pod) const override;
 
   // Dependencies (supervisor_dependencies.cpp).
@@ -183,6 +188,7 @@ class Supervisor : private Deployment::Owner, private Surroundings {
   bool exists(const ObjectRef& object) const;
   DependencyGraph dependencies(const std::vector<ObjectRef>& without) const;
   bool is_met(const ObjectRef& object) const;
+  bool passes_sockets_of(const ObjectRef& service) const;
   void add_dependent(const Pod& pod);
   void remove_dependent(const Pod& pod);
   void note_dependency(const ObjectRef& object);
