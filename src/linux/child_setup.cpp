@@ -9,8 +9,10 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -66,6 +68,13 @@ int make_file(const SetupStep& step) noexcept {
   return code;
 }
 
+int bind_notify(const char* path) noexcept {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strncpy(address.sun_path, path, sizeof address.sun_path - 1);
+  return outcome(::bind(init_notify_fd, reinterpret_cast<const sockaddr*>(&address), sizeof address));
+}
+
 int perform(const SetupStep& step) noexcept {
   using enum SetupStep::Action;
   switch (step.action) {
@@ -79,6 +88,8 @@ int perform(const SetupStep& step) noexcept {
       return outcome(::symlink(step.source, step.target));
     case remove_file:
       return outcome(::unlink(step.target));
+    case bind_notify:
+      return linux::bind_notify(step.target);
     case write_file:
       return write_text(step.target, step.data);
     case enter_root:
@@ -130,11 +141,12 @@ int write_text(const char* path, const char* text) noexcept {
 
 SetupFailure take_descriptors(std::span<const int> wanted) noexcept {
   // Out of the way first: any of them may be one of the numbers that are about to be taken.
-  constexpr int out_of_the_way = 16;
+  constexpr int usually_enough = 16;
   const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   if (null < 0) return {"cannot open /dev/null", nullptr, errno, Remedy::none};
-  int moved[out_of_the_way];
+  int moved[init_control_fd + wanted_max];
   const int count = init_control_fd + static_cast<int>(wanted.size());
+  const int out_of_the_way = std::max(usually_enough, count);
   for (int to = 0; to < count; ++to) {
     const int from = to < init_control_fd ? -1 : wanted[static_cast<std::size_t>(to - init_control_fd)];
     moved[to] = ::fcntl(from < 0 ? null : from, F_DUPFD_CLOEXEC, out_of_the_way);
@@ -174,12 +186,35 @@ SetupFailure perform_steps(const LaunchPlan& plan) noexcept {
   return {};
 }
 
+namespace {
+
+// Each goes down to a number that none of those after it has. The program sees its pid in its own namespace.
+SetupFailure take_passed(const LaunchPlan& plan) noexcept {
+  constexpr int first = STDERR_FILENO + 1;
+  const int from = first_passed_fd(plan);
+  for (int i = 0; i < static_cast<int>(plan.passed_fds.size()); ++i) {
+    if (::dup2(from + i, first + i) < 0) return {"cannot pass a socket to a new process", nullptr, errno, Remedy::none};
+  }
+  if (plan.listen_pid == nullptr) return {};
+  char digits[LaunchPlan::pid_digits_max];
+  std::size_t count = 0;
+  for (auto pid = ::getpid(); pid > 0; pid /= 10) digits[count++] = static_cast<char>('0' + pid % 10);
+  for (std::size_t i = 0; i < count; ++i) plan.listen_pid[i] = digits[count - 1 - i];
+  plan.listen_pid[count] = '\0';
+  return {};
+}
+
+}  // namespace
+
+int first_passed_fd(const LaunchPlan& plan) noexcept { return init_notify_fd + (plan.notify_fd < 0 ? 0 : 1); }
+
 SetupFailure become_leader(const LaunchPlan& plan, mode_t umask_wanted) noexcept {
   ::setsid();
   if (::dup2(init_stdin_fd, STDIN_FILENO) < 0 || ::dup2(init_stdout_fd, STDOUT_FILENO) < 0 ||
       ::dup2(init_stderr_fd, STDERR_FILENO) < 0) {
     return {"cannot connect the input and output of a new process", nullptr, errno, Remedy::none};
   }
+  if (const auto failure = take_passed(plan)) return failure;
   if (plan.controlling_terminal && ::ioctl(STDIN_FILENO, TIOCSCTTY, 0) != 0) {
     return {"cannot make its standard input the controlling terminal of a new process", nullptr, errno, Remedy::none};
   }

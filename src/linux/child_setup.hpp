@@ -24,11 +24,15 @@ constexpr int init_control_fd = 3;
 constexpr int init_stdin_fd = 4;
 constexpr int init_stdout_fd = 5;
 constexpr int init_stderr_fd = 6;
-constexpr int init_signal_fd = 7;
+// Then the notify socket and what is passed to the leader, where there is any.
+constexpr int init_notify_fd = 7;
 
-// Lets go of everything we inherited but what is wanted, which takes the numbers from 3 on; -1 is /dev/null. At most
-// eight.
+// Lets go of everything we inherited but what is wanted, which takes the numbers from 3 on; -1 is /dev/null.
+constexpr std::size_t wanted_max = 5 + ProcessSpec::passed_fds_max;
 SetupFailure take_descriptors(std::span<const int> wanted) noexcept;
+
+// Where the tiny init has the first of those that are passed to the leader.
+int first_passed_fd(const LaunchPlan& plan) noexcept;
 
 // Closes every descriptor from this number on.
 void close_from(int first) noexcept;

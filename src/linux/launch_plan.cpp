@@ -2,6 +2,8 @@
 
 #include "linux/user_namespace.hpp"
 
+#include <reeve/linux/notify_socket.hpp>
+
 #include <sched.h>
 #include <sys/mount.h>
 #include <unistd.h>
@@ -34,6 +36,11 @@ Result<void> check(const ProcessSpec& spec) {
   if (spec.sandbox != nullptr && spec.isolation == Isolation::none) {
     return fail("cannot start " + spec.argv.front() + ": a sandbox goes with private namespaces");
   }
+  if (spec.passed_fds.size() > ProcessSpec::passed_fds_max) {
+    return fail("cannot start " + spec.argv.front() + ": it is to get " + std::to_string(spec.passed_fds.size()) +
+                " sockets, and " + std::to_string(ProcessSpec::passed_fds_max) + " can be passed");
+  }
+  REEVE_CHECK(spec.notify_fd < 0 || (spec.isolation == Isolation::private_namespaces && !spec.join_pidfd));
   if (spec.controlling_terminal && spec.stdin_fd < 0) {
     return fail("cannot start " + spec.argv.front() + ": its standard input is to be its terminal, and there is none");
   }
@@ -47,6 +54,16 @@ std::vector<char*> pointers_to(LaunchPlan& plan, const std::vector<std::string>&
   for (const std::string& text : texts) pointers.push_back(const_cast<char*>(plan.keep(text)));
   pointers.push_back(nullptr);
   return pointers;
+}
+
+// sd_listen_fds(3) wants the pid that the program will have, as it sees itself.
+void plan_passing(LaunchPlan& plan, const ProcessSpec& spec) {
+  plan.passed_fds = spec.passed_fds;
+  if (plan.passed_fds.empty()) return;
+  constexpr std::string_view name = "LISTEN_PID=";
+  char* const variable = plan.keep_writable(std::string(name) + std::string(LaunchPlan::pid_digits_max, '0'));
+  plan.listen_pid = variable + name.size();
+  plan.environment.insert(plan.environment.end() - 1, variable);
 }
 
 std::string search_path(const std::vector<std::string>& environment) {
@@ -195,6 +212,14 @@ void plan_namespaces(LaunchPlan& plan, const ProcessSpec& spec) {
   plan_files(plan, spec, "");
 }
 
+// In the private /tmp, so that no other pod can reach it.
+void plan_notify(LaunchPlan& plan) {
+  plan.steps.push_back({.action = Action::bind_notify,
+                        .what = plan.keep(std::string("cannot bind the notify socket to ") + notify_path),
+                        .target = notify_path,
+                        .remedy = Remedy::none});
+}
+
 }  // namespace
 
 Result<void> fill_launch_plan(LaunchPlan& plan, const ProcessSpec& spec) {
@@ -204,7 +229,9 @@ Result<void> fill_launch_plan(LaunchPlan& plan, const ProcessSpec& spec) {
   plan.user_namespace = isolated && !may_make_namespaces();
   plan.argv = pointers_to(plan, spec.argv);
   plan.environment = pointers_to(plan, spec.environment);
+  plan_passing(plan, spec);
   plan_candidates(plan, spec);
+  plan.notify_fd = spec.notify_fd;
   plan.working_directory = plan.keep(spec.working_directory.empty() ? "/" : spec.working_directory);
   plan.working_directory_failed = plan.keep("cannot enter the working directory " + spec.working_directory);
   plan.controlling_terminal = spec.controlling_terminal;
@@ -212,6 +239,7 @@ Result<void> fill_launch_plan(LaunchPlan& plan, const ProcessSpec& spec) {
   plan.stdout_fd = spec.stdout_fd;
   plan.stderr_fd = spec.stderr_fd;
   if (plan.place == Place::own_namespaces) plan_namespaces(plan, spec);
+  if (plan.notify_fd >= 0) plan_notify(plan);
   if (plan.place == Place::host && has_own_root(spec)) {
     plan.change_root = plan.keep(spec.root_directory);
     plan.change_root_failed = plan.keep("cannot change the root directory to " + spec.root_directory);

@@ -26,6 +26,7 @@ struct SetupStep {
     make_file,  // with `data` in it, if there is any
     make_link,
     remove_file,
+    bind_notify,     // the notify socket to `target`
     write_file,      // `data` into `target`
     enter_root,      // `target` becomes the root; the old one stays reachable as the current directory
     leave_old_root,  // the old root is gone
@@ -81,6 +82,13 @@ struct LaunchPlan {
   int stdin_fd = -1;  // /dev/null
   int stdout_fd = -1;
   int stderr_fd = -1;
+  int notify_fd = -1;           // bound by a step
+  std::vector<int> passed_fds;  // the leader's from 3 on
+  char* listen_pid = nullptr;   // where in the environment the leader writes its pid
+  static constexpr std::size_t pid_digits_max = 10;
+
+  // For reading texts that are written between clone and exec.
+  char* keep_writable(std::string text) { return texts.emplace_back(std::move(text)).data(); }
 
  private:
   std::deque<std::string> texts;

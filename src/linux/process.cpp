@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -132,6 +133,31 @@ std::optional<ProcessReport> Process::read_report() {
       return ProcessEnded{received.header.value};
   }
   return last_words();
+}
+
+namespace {
+
+// 0: there is none to be seen.
+ino_t pid_namespace_of(pid_t process) {
+  struct stat there {};
+  return ::stat(("/proc/" + std::to_string(process) + "/ns/pid").c_str(), &there) == 0 ? there.st_ino : 0;
+}
+
+}  // namespace
+
+// A process may have a namespace of its own inside, and one that was joined to the tree has its parent outside.
+Process::Member Process::has_member(pid_t process) const {
+  constexpr int depth_max = 4096;  // parents that end while we look could lead anywhere
+  if (process <= 0) return Member::no;
+  const ino_t ours = killed_by_ == KilledBy::kernel ? pid_namespace_of(pid_) : 0;
+  pid_t at = process;
+  for (int depth = 0; depth < depth_max && at > 1; ++depth) {
+    if (at == pid_ || (ours != 0 && pid_namespace_of(at) == ours)) return Member::yes;
+    const pid_t parent = parent_of(at);
+    if (parent == 0 && at == process) return Member::gone;
+    at = parent;
+  }
+  return Member::no;
 }
 
 Result<void> Process::command(int signal_number, const char* what) {

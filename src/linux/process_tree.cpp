@@ -104,22 +104,6 @@ bool list_by_children(PidList& tree) noexcept {
   return true;
 }
 
-// The parent in "12 (a name) S 1 ...", or 0. The name may hold anything, so what counts comes after its last ')'.
-pid_t parent_of(pid_t pid) noexcept {
-  const int file = ProcPath().number(pid).text("/stat").open(0);
-  if (file < 0) return 0;
-  char text[512];
-  const ssize_t got = ::read(file, text, sizeof text - 1);
-  ::close(file);
-  if (got <= 0) return 0;
-  text[got] = '\0';
-  const char* at = std::strrchr(text, ')');
-  if (at == nullptr || std::strlen(at) < 5) return 0;
-  pid_t parent = 0;
-  for (at += 4; *at >= '0' && *at <= '9'; ++at) parent = parent * 10 + (*at - '0');
-  return parent;
-}
-
 bool list_by_stat(PidList& tree) noexcept {
   PidList pids;
   PidList parents;
@@ -186,6 +170,22 @@ bool list_tree(PidList& tree, pid_t root, ListedBy listed_by) noexcept {
   tree.clear();
   if (!tree.push(root)) return false;
   return listed_by == ListedBy::children_files ? list_by_children(tree) : list_by_stat(tree);
+}
+
+// The parent in "12 (a name) S 1 ...", or 0. The name may hold anything, so what counts comes after its last ')'.
+pid_t parent_of(pid_t pid) noexcept {
+  const int file = ProcPath().number(pid).text("/stat").open(0);
+  if (file < 0) return 0;
+  char text[512];
+  const ssize_t got = ::read(file, text, sizeof text - 1);
+  ::close(file);
+  if (got <= 0) return 0;
+  text[got] = '\0';
+  const char* at = std::strrchr(text, ')');
+  if (at == nullptr || std::strlen(at) < 5) return 0;
+  pid_t parent = 0;
+  for (at += 4; *at >= '0' && *at <= '9'; ++at) parent = parent * 10 + (*at - '0');
+  return parent;
 }
 
 bool proc_is_ours() noexcept {

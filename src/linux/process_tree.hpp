@@ -35,6 +35,9 @@ enum class ListedBy {
 // meanwhile may be missed: look again.
 bool list_tree(PidList& tree, pid_t root, ListedBy listed_by) noexcept;
 
+// The parent of a process; 0 where it is gone or has none that we see.
+pid_t parent_of(pid_t pid) noexcept;
+
 // Whether /proc speaks of our own pid namespace, without which pids read there are somebody else's.
 bool proc_is_ours() noexcept;
 

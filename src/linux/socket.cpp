@@ -1,6 +1,7 @@
 #include <reeve/linux/network.hpp>
 #include <reeve/linux/socket.hpp>
 
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <netinet/tcp.h>
 #include <sys/stat.h>
@@ -157,6 +158,23 @@ Result<UniqueFd> listen_alone(const SocketAddress& address) {
       ::bind(fd.get(), &raw.any, raw.size) != 0 || ::listen(fd.get(), SOMAXCONN) != 0) {
     return fail("unable to listen on " + address.to_string(), errno);
   }
+  return fd;
+}
+
+Result<UniqueFd> listen_for_another(const SocketAddress& address) {
+  UniqueFd fd;
+  if (address.is_unix()) {
+    REEVE_TRY(fd, bind_unix(address));
+  } else {
+    REEVE_TRY(fd, make_stream_socket(address.family()));
+    REEVE_TRY_VOID(switch_on(fd.get(), SOL_SOCKET, SO_REUSEADDR, "SO_REUSEADDR"));
+    if (address.family() == AF_INET6) REEVE_TRY_VOID(switch_on(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, "IPV6_V6ONLY"));
+    REEVE_TRY_VOID(bind_to(fd.get(), address));
+  }
+  // Two that listen are told apart here only, where both let others have the port.
+  if (auto heard = listen_on(fd.get()); !heard)
+    return fail("cannot bind to " + address.to_string(), heard.error().code);
+  if (::fcntl(fd.get(), F_SETFL, 0) != 0) return fail("cannot set up " + address.to_string(), errno);
   return fd;
 }
 

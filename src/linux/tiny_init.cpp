@@ -59,6 +59,7 @@ class TinyInit {
 
   const LaunchPlan& plan_;  // its texts are gone after forget_heap
   pid_t leader_ = 0;
+  int signal_fd_ = -1;
   mode_t umask_ = 0;
   bool ended_ = false;           // the leader's end was reported
   bool childless_ = false;       // nothing of the tree is left
@@ -84,6 +85,7 @@ SetupFailure TinyInit::outlive_nobody() noexcept {
 SetupFailure TinyInit::listen_for_signals() noexcept {
   const std::uint64_t every_signal = ~std::uint64_t{0};
   const long fd = ::syscall(SYS_signalfd4, -1, &every_signal, sizeof every_signal, SFD_CLOEXEC | SFD_NONBLOCK);
+  signal_fd_ = static_cast<int>(fd);
   if (fd < 0) return {"cannot listen for signals", nullptr, errno, Remedy::none};
   return {};
 }
@@ -98,8 +100,11 @@ SetupFailure TinyInit::start() noexcept {
   if (::chdir("/") != 0) return {"cannot enter /", nullptr, errno, Remedy::none};
   // Namespaces are entered while their descriptors are there, but told of once there is somewhere to tell it.
   const SetupFailure left_out = plan_.is_entered_before_clone ? SetupFailure{} : enter_namespaces(plan_);
-  const int wanted[] = {plan_.control_fd, plan_.stdin_fd, plan_.stdout_fd, plan_.stderr_fd};
-  if (const auto failure = take_descriptors(wanted)) return failure;
+  int wanted[wanted_max] = {plan_.control_fd, plan_.stdin_fd, plan_.stdout_fd, plan_.stderr_fd};
+  std::size_t count = 4;
+  if (plan_.notify_fd >= 0) wanted[count++] = plan_.notify_fd;
+  for (const int each : plan_.passed_fds) wanted[count++] = each;
+  if (const auto failure = take_descriptors({wanted, count})) return failure;
   if (left_out) return left_out;
   if (const auto failure = listen_for_signals()) return failure;
   if (const auto failure = outlive_nobody()) return failure;
@@ -127,6 +132,7 @@ SetupFailure TinyInit::start_leader() noexcept {
   ::close(init_stdin_fd);
   ::close(init_stdout_fd);
   ::close(init_stderr_fd);
+  for (int fd = init_notify_fd; fd < signal_fd_; ++fd) ::close(fd);
   return {};
 }
 
@@ -183,7 +189,7 @@ TinyInit::Next TinyInit::reap(int wait_flags) noexcept {
 
 TinyInit::Next TinyInit::take_signals() noexcept {
   signalfd_siginfo received;
-  while (::read(init_signal_fd, &received, sizeof received) == static_cast<ssize_t>(sizeof received)) {
+  while (::read(signal_fd_, &received, sizeof received) == static_cast<ssize_t>(sizeof received)) {
     const int signal_number = static_cast<int>(received.ssi_signo);
     if (signal_number == parent_died_signal) return Next::end;
     if (signal_number != SIGCHLD) ::kill(leader_, signal_number);
@@ -207,7 +213,7 @@ void TinyInit::forget_heap() noexcept {
 }
 
 void TinyInit::watch() noexcept {
-  pollfd sources[2] = {{init_signal_fd, POLLIN, 0}, {init_control_fd, POLLIN, 0}};
+  pollfd sources[2] = {{signal_fd_, POLLIN, 0}, {init_control_fd, POLLIN, 0}};
   for (;;) {
     if (::poll(sources, 2, -1) < 0) continue;
     // Signals first: once the leader is reaped its pid may be anybody's, and no command may reach it.

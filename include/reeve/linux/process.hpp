@@ -32,6 +32,9 @@ struct ProcessSpec {
   int stdout_fd = -1;
   int stderr_fd = -1;
   bool controlling_terminal = false;  // stdin is a terminal nobody else is controlled by: it becomes the leader's
+  int notify_fd = -1;                 // a datagram socket, to be bound to notify_path; goes with private_namespaces
+  std::vector<int> passed_fds;        // the leader's from 3 on, at most passed_fds_max; LISTEN_PID is then its own pid
+  static constexpr std::size_t passed_fds_max = 48;
   // Run inside all namespaces of the container whose tiny init this pidfd is, in its root directory (isolation is then
   // private_namespaces, and root_directory and sandbox are empty).
   std::optional<int> join_pidfd;
@@ -73,6 +76,11 @@ class Process {
   // The next report, or nothing yet. The last one is always ProcessStartFailed or ProcessEnded, also when the tiny
   // init was itself killed (then the wait status says SIGKILL).
   std::optional<ProcessReport> read_report();
+
+  // Whether a process is of this tree: inside its pid namespace, or a descendant of the tiny init. One that is gone can
+  // be told nothing of.
+  enum class Member { yes, no, gone };
+  Member has_member(pid_t process) const;
 
   // Signals the leader only; a signal sent before the exec arrives after it.
   Result<void> signal(int signal_number);

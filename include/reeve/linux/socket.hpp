@@ -25,6 +25,10 @@ Result<UniqueFd> bind_listener(const SocketAddress& address, const Network* netw
 // A TCP socket that listens alone: a port that anybody else listens on is EADDRINUSE. Port 0: one that nobody has.
 Result<UniqueFd> listen_alone(const SocketAddress& address);
 
+// A socket that listens alone, for somebody else to accept on: it blocks. Connections that wait to be forgotten do not
+// keep its port. A unix socket takes its path as bind_listener does.
+Result<UniqueFd> listen_for_another(const SocketAddress& address);
+
 // Hears connections from here on. A backlog of 0 means the kernel's own maximum (net.core.somaxconn).
 Result<void> listen_on(int fd, int backlog = 0);
 
