@@ -2,6 +2,7 @@
 
 #include "runtime/launch.hpp"
 #include "runtime/narrator.hpp"
+#include "runtime/notify_listener.hpp"
 #include "runtime/sandbox_runner.hpp"
 
 #include <reeve/linux/clock.hpp>
@@ -23,6 +24,12 @@ ExitStatus exit_status(int wait_status) {
   return {WEXITSTATUS(wait_status), 0};
 }
 
+// Ours outweighs what was written: a probe waits for it.
+void set_variable(linux::ProcessSpec& process, const std::string& name, const std::string& value) {
+  std::erase_if(process.environment, [&](const std::string& each) { return each.starts_with(name + "="); });
+  process.environment.push_back(name + "=" + value);
+}
+
 }  // namespace
 
 struct ContainerRunner::Output {
@@ -42,6 +49,8 @@ struct ContainerRunner::Run {
   std::shared_ptr<const Environment> environment;
   std::shared_ptr<const Settings> settings;
   std::optional<linux::Process> process;
+  std::string notify_address;  // as the program finds it; empty: nobody listens
+  std::unique_ptr<NotifyListener> notify;
   proxy::UvHandle<uv_poll_t> reports;
   Output out{LogSource::out, {}, {}};
   Output err{LogSource::err, {}, {}};
@@ -87,8 +96,9 @@ void ContainerRunner::perform(const StartContainer& effect) {
   run.log = std::make_shared<InstanceLog>(settings_->log_bytes);
   runs_.emplace(effect.instance, std::move(owned));
   sandboxes_.make_room(effect.pod->id);
-  if (auto started = start(run); !started) {
+  if (auto started = start(run, effect); !started) {
     run.process.reset();  // one that cannot be watched must not live on unwatched
+    run.notify.reset();
     start_failed(run, started.error().message());
   }
 }
@@ -103,11 +113,64 @@ Result<linux::ProcessSpec> ContainerRunner::process_of(const Run& run) const {
   if (has_own_network(*run.spec) && (process.sandbox == nullptr || !process.sandbox->network())) {
     return fail("the pod has no network of its own");
   }
+  if (run.notify_address.empty()) return process;
+  set_variable(process, "NOTIFY_SOCKET", run.notify_address);
+  if (run.container->liveness_probe && run.container->liveness_probe->notify) {
+    const Duration silence = ProbeWorker(ProbeType::liveness, *run.container->liveness_probe).silence_max();
+    set_variable(process, "WATCHDOG_USEC",
+                 std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(silence).count()));
+  }
   return process;
 }
 
-Result<void> ContainerRunner::start(Run& run) {
+// In the /tmp that is the container's alone; without one, a name that is in nobody's file system and so in every root.
+Result<void> ContainerRunner::open_notify(Run& run, linux::ProcessSpec& process) {
+  const bool is_private = process.isolation == linux::Isolation::private_namespaces;
+  const std::string name = "reeve/" + run.pod->uid + "/" + std::to_string(run.instance.value);
+  REEVE_TRY(linux::NotifySocket socket,
+            is_private ? linux::NotifySocket::make() : linux::NotifySocket::make_abstract(name));
+  NotifyListener::Events events{[&run](pid_t sender) { return run.process->has_member(sender); },
+                                [this, &run](NotifyMessage message) {
+                                  post_(ProcessNotified{run.instance, std::move(message)});
+                                },
+                                [this, &run](std::string why) {
+                                  post_(NotifyRefused{run.instance, std::move(why)});
+                                }};
+  const auto reach = is_private ? NotifyListener::Reach::container : NotifyListener::Reach::host;
+  run.notify = std::make_unique<NotifyListener>(std::move(socket), reach, std::move(events));
+  run.notify_address = is_private ? linux::notify_path : "@" + name;
+  if (is_private) process.notify_fd = run.notify->fd();
+  return {};
+}
+
+Result<void> ContainerRunner::pass_sockets(const StartContainer& effect, linux::ProcessSpec& process) const {
+  std::string names;
+  for (const PassedPort& each : effect.sockets) {
+    const std::string what = "cannot pass the sockets of service " + each.service;
+    if (!each.id) return fail(what + ": there is no such service, or the proxy serves it");
+    auto sockets = sockets_of_(*each.id);
+    if (!sockets) return tl::unexpected(std::move(sockets.error()).within(what));
+    for (const int socket : *sockets) {
+      process.passed_fds.push_back(socket);
+      names += (names.empty() ? "" : ":") + each.name;
+    }
+  }
+  if (process.passed_fds.empty()) return {};
+  set_variable(process, "LISTEN_FDS", std::to_string(process.passed_fds.size()));
+  set_variable(process, "LISTEN_FDNAMES", names);
+  std::erase_if(process.environment, [](const std::string& each) { return each.starts_with("LISTEN_PID="); });
+  return {};
+}
+
+Result<void> ContainerRunner::start(Run& run, const StartContainer& effect) {
   REEVE_TRY(linux::ProcessSpec process_spec, process_of(run));
+  if (has_notify_probe(*run.container)) {
+    REEVE_TRY_VOID(open_notify(run, process_spec));
+    const int notify_fd = process_spec.notify_fd;
+    REEVE_TRY(process_spec, process_of(run));  // which knows the address now
+    process_spec.notify_fd = notify_fd;
+  }
+  REEVE_TRY_VOID(pass_sockets(effect, process_spec));
   REEVE_TRY(linux::Pipe out, linux::make_pipe(linux::Blocking::no));
   REEVE_TRY(linux::Pipe err, linux::make_pipe(linux::Blocking::no));
   const auto open = [&](Output& output, linux::UniqueFd fd) -> Result<void> {
@@ -177,6 +240,7 @@ void ContainerRunner::read_reports(Run& run) {
   while (const auto report = run.process->read_report()) {
     if (const auto* started = std::get_if<linux::ProcessStarted>(&*report)) {
       post_(ContainerStarted{run.instance, started->leader});
+      if (run.notify) listen(run);
       continue;
     }
     run.reports.reset();  // the last report: the socket would stay readable for ever
@@ -190,6 +254,11 @@ void ContainerRunner::read_reports(Run& run) {
   }
 }
 
+// Only now, so that nothing the program says comes before its start.
+void ContainerRunner::listen(Run& run) {
+  if (auto heard = run.notify->listen(loop_); !heard) narrator_.warn(run.prefix + " " + heard.error().message());
+}
+
 void ContainerRunner::start_failed(Run& run, const std::string& message) {
   run.failed_to_start = true;
   if (!run.process) run.log->end();
@@ -200,6 +269,7 @@ void ContainerRunner::start_failed(Run& run, const std::string& message) {
 void ContainerRunner::ended(Run& run, const linux::Reaped& reaped) {
   if (run.reports) read_reports(run);
   run.reports.reset();
+  run.notify.reset();
   finish_output(run);
   run.process.reset();
   if (run.failed_to_start) return;

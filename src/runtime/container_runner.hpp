@@ -52,6 +52,10 @@ class ContainerRunner {
   // Called after an instance printed, and when it will print no more.
   void on_output(std::function<void(InstanceId)> told) { on_output_ = std::move(told); }
 
+  // Who has the listening sockets of a service.
+  using Sockets = std::function<Result<std::vector<int>>(ServiceId)>;
+  void take_sockets_from(Sockets sockets) { sockets_of_ = std::move(sockets); }
+
   // From now on; what runs keeps what it was started with.
   void change_settings(std::shared_ptr<const Settings> settings) { settings_ = std::move(settings); }
 
@@ -59,13 +63,16 @@ class ContainerRunner {
   // One run of a container, from its start until nobody wants its logs any more.
   struct Run;
 
-  Result<void> start(Run& run);
+  Result<void> start(Run& run, const StartContainer& effect);
   Result<linux::ProcessSpec> process_of(const Run& run) const;
+  Result<void> open_notify(Run& run, linux::ProcessSpec& process);
+  Result<void> pass_sockets(const StartContainer& effect, linux::ProcessSpec& process) const;
   Result<void> watch(Run& run);
   struct Output;
   void print(Run& run, Output& output, std::string_view bytes);
   void keep_records(Run& run);
   void read_reports(Run& run);
+  void listen(Run& run);
   void ended(Run& run, const linux::Reaped& reaped);
   void tell_end(Run& run);
   void finish_output(Run& run);
@@ -79,6 +86,7 @@ class ContainerRunner {
   Narrator& narrator_;
   std::shared_ptr<const Settings> settings_;
   Post post_;
+  Sockets sockets_of_;
   std::function<void(InstanceId)> on_output_;
   std::string records_;  // of the bytes that are being printed
   std::unordered_map<InstanceId, std::unique_ptr<Run>> runs_;

@@ -64,6 +64,8 @@ Result<std::unique_ptr<Runtime>> Runtime::start(uv_loop_t& loop, Console& consol
   runtime->probes_ =
       std::make_unique<ProbeRunner>(loop, *runtime->reaper_, *runtime->containers_, *runtime->sandboxes_, poster);
   REEVE_TRY(runtime->traffic_, Traffic::start(loop, *runtime->sandboxes_, runtime->narrator_, poster));
+  runtime->containers_->take_sockets_from(
+      [self = runtime.get()](ServiceId service) { return self->traffic_->sockets_of(service); });
   REEVE_TRY_VOID(runtime->watch_signals());
   REEVE_TRY_VOID(runtime->prepare_loop());
   runtime->begin_with(configuration, std::move(kept.file.state));

@@ -20,6 +20,18 @@ std::string without_endpoints(const OpenService& service) {
 
 }  // namespace
 
+Traffic::Traffic(const SandboxRunner& sandboxes, Narrator& narrator, Post post)
+    : sandboxes_(sandboxes),
+      narrator_(narrator),
+      post_(std::move(post)),
+      handed_({[this](ServiceId service, const linux::SocketAddress& address) {
+                 narrator_.say("service/" + services_.at(service).name + " listens on " + address.to_string() +
+                               ", for containers that get its sockets");
+               },
+               [this](ServiceId service, const linux::SocketAddress& address, const Error& error) {
+                 post_(ListenerFailed{service, address.to_string(), error.message()});
+               }}) {}
+
 Result<std::unique_ptr<Traffic>> Traffic::start(uv_loop_t& loop, const SandboxRunner& sandboxes, Narrator& narrator,
                                                 Post post) {
   std::unique_ptr<Traffic> traffic(new Traffic(sandboxes, narrator, std::move(post)));
@@ -47,11 +59,18 @@ void Traffic::perform(const OpenService& effect) {
   Known& known = services_[effect.service];
   known.name = effect.name;
   known.without = without_endpoints(effect);
+  const bool was_handed_over = std::exchange(known.hands_over, effect.hands_over);
+  if (effect.hands_over) {
+    if (!was_handed_over) proxy_->close(effect.service);
+    return handed_.open(effect.service, config.listen);
+  }
+  if (was_handed_over) handed_.close(effect.service);
   proxy_->open(std::move(config));
 }
 
 void Traffic::perform(const CloseService& effect) {
   services_.erase(effect.service);
+  handed_.close(effect.service);
   proxy_->close(effect.service);
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 // Hands services and endpoints to the proxy, and tells what the proxy says.
 
+#include "runtime/handed_sockets.hpp"
+
 #include <reeve/core/effect.hpp>
 #include <reeve/core/input.hpp>
 #include <reeve/proxy/proxy.hpp>
@@ -33,6 +35,9 @@ class Traffic final : private proxy::ProxyEvents {
   void perform(const OpenLink& effect);
   void perform(const CloseLink& effect);
 
+  // The listening sockets of a service that hands them over.
+  Result<std::vector<int>> sockets_of(ServiceId service) { return handed_.of(service); }
+
   proxy::ProxyCounters counters(ServiceId service) const { return proxy_->counters(service); }
 
  private:
@@ -43,12 +48,12 @@ class Traffic final : private proxy::ProxyEvents {
     std::string without;  // what becomes of new clients while nobody serves
     std::set<PodId> ready;
     std::set<PodId> leaving;  // that still serve
+    bool hands_over = false;
 
     Served served() const;
   };
 
-  Traffic(const SandboxRunner& sandboxes, Narrator& narrator, Post post)
-      : sandboxes_(sandboxes), narrator_(narrator), post_(std::move(post)) {}
+  Traffic(const SandboxRunner& sandboxes, Narrator& narrator, Post post);
   void on_listening(const proxy::Listening& told) override;
   void on_listen_failed(const proxy::ListenFailed& told) override;
   void on_connect_refused(const proxy::ConnectRefused& told) override;
@@ -60,6 +65,7 @@ class Traffic final : private proxy::ProxyEvents {
   Post post_;
   std::unordered_map<ServiceId, Known> services_;
   std::set<std::pair<ServiceId, PodId>> draining_;  // and the core waits for its end
+  HandedSockets handed_;
   std::unique_ptr<proxy::Proxy> proxy_;
 };
 
