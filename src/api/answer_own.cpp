@@ -33,6 +33,7 @@ json::object probe_json(const Container& container, const ProbeWorker& worker, c
                      {"successesInARow", worker.last_succeeded() ? in_a_row : 0},
                      {"failuresInARow", worker.last_succeeded() ? 0 : in_a_row},
                      {"inFlight", worker.in_flight().has_value()}};
+  if (worker.is_told()) probe["told"] = true;
   if (const auto next = worker.next_run()) probe["nextRun"] = rfc3339_nano(host.wall_time(*next));
   json::array results;
   for (const ProbeRecord& each : worker.records()) {

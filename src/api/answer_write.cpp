@@ -133,6 +133,9 @@ std::optional<Status> Answerer::check(const Object& object, const Route& route) 
   if (const auto errors = host_.supervisor().check_dependencies(object); !errors.empty()) {
     return invalid(*route.kind, metadata.name, errors);
   }
+  if (const auto errors = host_.supervisor().check_sockets(object); !errors.empty()) {
+    return invalid(*route.kind, metadata.name, errors);
+  }
   if (const auto why = host_.refuses(object)) {
     return invalid(*route.kind, metadata.name, {{"spec", "Forbidden", {}, *why}});
   }

@@ -48,6 +48,7 @@ class PodRenderer {
     if (const auto* waiting = std::get_if<StateWaiting>(&status.state); waiting != nullptr && waiting->until) {
       more["retryAt"] = rfc3339_nano(host_.wall_time(*waiting->until));
     }
+    if (!container.said_status().empty()) more["notifyStatus"] = container.said_status();
     const auto& end = container.last_end();
     if (!end || !end->usage) return more;
     const auto in_seconds = [](Duration each) { return std::chrono::duration<double>(each).count(); };

@@ -35,7 +35,7 @@ json::object service_spec(const Service& service) {
     for (std::size_t i = 0; i < ports->size(); ++i) {
       const ServicePort& port = service.object().spec.ports[i];
       json::object& each = (*ports)[i].as_object();
-      if (!port.target_port && service.object().spec.endpoints.empty()) each["targetPort"] = port.port;
+      if (!port.target_port && !service.object().spec.selector.empty()) each["targetPort"] = port.port;
       if (service.given().node_ports[i] != 0) each["nodePort"] = service.given().node_ports[i];
     }
   }

@@ -92,18 +92,41 @@ std::string written_at(const json::value& told) {
   return place.empty() ? "" : " (" + place + ")";
 }
 
+// Of one that is told: what it waits for, what it was told last, and what the program says of itself.
+Cause untold(const Facts& facts, const json::value& pod, const json::value& container, std::string_view type,
+             const json::value* history) {
+  const json::value& spec = *find(container, lower(std::string(type)) + "Probe");
+  Cause cause{"it waits for " + awaited_text(spec, type), {}};
+  if (history != nullptr) {
+    cause.text += written_at(*history);
+    const json::array& results = list_at(*history, "results");
+    cause.because.push_back({results.empty() ? "its program has not said so yet"
+                                             : "the last it heard, " + age(text_at(results.back(), "time"), facts.now) +
+                                                   " ago: " + on_one_line(text_at(results.back(), "text")),
+                             {}});
+  }
+  const std::string name = text_at(container, "name");
+  for (const char* const list : {"status.containerStatuses", "status.initContainerStatuses"}) {
+    const json::value* const status = named(list_at(pod, list), name);
+    const std::string said = status == nullptr ? "" : text_at(*status, "reeve.notifyStatus");
+    if (!said.empty()) cause.because.push_back({"its program says: " + on_one_line(said), {}});
+  }
+  return cause;
+}
+
 // What the probe of this type says, from its history or else from the newest event.
 std::optional<Cause> unpassed(const Facts& facts, const json::value& pod, const json::value& container,
                               std::string_view type) {
   const std::string name = text_at(container, "name"), key = lower(std::string(type)) + "Probe";
   const json::value* const spec = find(container, key);
   if (spec == nullptr) return std::nullopt;
-  Cause cause{"its " + lower(std::string(type)) + " probe does not succeed: " + probe_line(*spec), {}};
+  Cause cause{"its " + lower(std::string(type)) + " probe does not succeed: " + probe_line(*spec, type), {}};
   const auto history = facts.probes.find(name_of(pod));
   if (history != facts.probes.end()) {
     for (const json::value& each : list_at(history->second, "probes")) {
       if (text_at(each, "container") != name || text_at(each, "type") != type) continue;
       if (flag_at(each, "passed")) return std::nullopt;
+      if (is_told(*spec)) return untold(facts, pod, container, type, &each);
       cause.text += written_at(each);
       const json::array& results = list_at(each, "results");
       const std::string next = in_time(text_at(each, "nextRun"), facts.now);
@@ -122,6 +145,7 @@ std::optional<Cause> unpassed(const Facts& facts, const json::value& pod, const 
       return cause;
     }
   }
+  if (is_told(*spec)) return untold(facts, pod, container, type, nullptr);
   const json::value* const unhealthy = newest_event(facts, pod, "Pod", "Unhealthy", name);
   if (unhealthy == nullptr) return cause;
   cause.because.push_back({text_at(*unhealthy, "message") + ", " + event_age(*unhealthy, facts.now), {}});
@@ -268,6 +292,32 @@ std::string without_ready(const Facts& facts, const json::value& service) {
   return what == "reset" ? "connections are reset" : "connections are refused";
 }
 
+// Whoever got its sockets accepts; while nobody runs, clients wait.
+Cause why_handed_over(const Facts& facts, const json::value& service) {
+  std::vector<const json::value*> takers;
+  for (const json::value& pod : facts.pods) {
+    if (text_at(pod, "metadata.namespace") != text_at(service, "metadata.namespace")) continue;
+    for (const char* const list : {"spec.containers", "spec.initContainers"}) {
+      for (const json::value& container : list_at(pod, list)) {
+        for (const json::value& name : list_at(container, "passSockets")) {
+          const bool is_new = takers.empty() || takers.back() != &pod;
+          if (scalar_text(name) == name_of(service) && is_new) takers.push_back(&pod);
+        }
+      }
+    }
+  }
+  const auto runs =
+      std::ranges::count_if(takers, [](const json::value* pod) { return text_at(*pod, "status.phase") == "Running"; });
+  Cause cause{"service/" + name_of(service) + ": its sockets are passed to " + times(runs, "running pod"), {}};
+  if (runs == 0) cause.text += ", clients wait in the queue";
+  cause.because = refusals(facts, service);
+  for (const json::value* const each : takers) {
+    if (!is_ready(*each)) cause.because.push_back(why_pod(facts, *each));
+  }
+  if (takers.empty()) cause.because.push_back({"no pod has a container that names it in passSockets", {}});
+  return cause;
+}
+
 }  // namespace
 
 Cause why_service(const Facts& facts, const json::value& service) {
@@ -276,6 +326,7 @@ Cause why_service(const Facts& facts, const json::value& service) {
     return {"service/" + name_of(service) + ": " + times(fixed, "fixed endpoint") + ", always ready",
             refusals(facts, service)};
   }
+  if (hands_over_sockets(service)) return why_handed_over(facts, service);
   std::size_t ready = 0;
   for (const json::value& each : facts.endpoints) {
     const bool is_its = name_of(each) == name_of(service) &&

@@ -29,8 +29,14 @@ std::string describe_replicaset(const Described& what);
 std::string describe_service(const Described& what);
 std::string describe_node(const Described& what);
 
+// A service with neither selector nor endpoints.
+bool hands_over_sockets(const boost::json::value& service);
+
 // Parts, with tabs as column ends. A level is two blanks.
-std::string probe_line(const boost::json::value& probe);
+std::string probe_line(const boost::json::value& probe, std::string_view type = {});  // "Liveness"
+bool is_told(const boost::json::value& probe);                                        // a notify probe
+// What it waits for: "READY=1 on NOTIFY_SOCKET".
+std::string awaited_text(const boost::json::value& probe, std::string_view type);
 std::string containers_text(const boost::json::value& pod, std::size_t indent);  // of a template too
 std::string pod_template_text(const boost::json::value& pod_template);
 std::string labels_lines(std::string_view title, const boost::json::object& labels, std::string_view joint,

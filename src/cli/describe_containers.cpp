@@ -1,6 +1,7 @@
 // The containers of a pod or of a template.
 #include "cli/describe.hpp"
 #include "cli/json.hpp"
+#include "cli/table.hpp"
 
 #include <array>
 
@@ -65,6 +66,8 @@ std::string status_lines(const json::value& status, const std::string& space) {
   if (const json::value* const last = find(status, "lastState"); last != nullptr && find(*last, "terminated")) {
     text += state_lines("Last State", *last, space);
   }
+  const std::string said = text_at(status, "reeve.notifyStatus");
+  if (!said.empty()) text += space + "Says:\t" + on_one_line(said) + "\n";
   text += space + "Ready:\t" + (flag_at(status, "ready") ? "True" : "False") + "\n";
   return text + space + "Restart Count:\t" + std::to_string(number_at(status, "restartCount")) + "\n";
 }
@@ -107,9 +110,17 @@ std::string probes_lines(const json::value& container, const std::string& space)
   std::string text;
   for (const auto& [title, key] : probes) {
     const json::value* const probe = find(container, key);
-    if (probe != nullptr) text += space + title + ":\t" + probe_line(*probe) + "\n";
+    if (probe != nullptr && probe->is_object()) text += space + title + ":\t" + probe_line(*probe, title) + "\n";
   }
   return text;
+}
+
+std::string sockets_line(const json::value& container, const std::string& space) {
+  std::string names;
+  for (const json::value& each : list_at(container, "passSockets")) {
+    names += (names.empty() ? "" : ", ") + scalar_text(each);
+  }
+  return names.empty() ? names : space + "Passed Sockets:\t" + names + "\n";
 }
 
 // What a pod's metadata says of a field that a variable is taken from; empty for other fields and for templates, as
@@ -166,7 +177,7 @@ std::string container_text(const json::value& container, const json::value* stat
   if (status != nullptr && find(*status, "state") != nullptr) text += status_lines(*status, space);
   text += amounts_lines("Limits", map_at(container, "resources.limits"), space);
   text += amounts_lines("Requests", map_at(container, "resources.requests"), space);
-  return text + probes_lines(container, space) + lifecycle_lines(container, space) +
+  return text + sockets_line(container, space) + probes_lines(container, space) + lifecycle_lines(container, space) +
          environment_lines(container, pod, space) + mounts_lines(container, space);
 }
 

@@ -106,6 +106,7 @@ std::string endpoints_of(const json::value& service, const json::value& endpoint
 }
 
 std::string service_ports(const Described& what) {
+  const bool hands_over = hands_over_sockets(what.object);
   std::string text;
   for (const json::value& port : list_at(what.object, "spec.ports")) {
     const std::string name = text_at(port, "name");
@@ -113,11 +114,13 @@ std::string service_ports(const Described& what) {
     const std::string target = text_at(port, "targetPort");
     text += line("Port", (name.empty() ? "<unset>" : name) + "  " + text_at(port, "port") + protocol);
     const bool has_target = list_at(what.object, "spec.endpoints").empty();
-    if (has_target) text += line("TargetPort", (target.empty() ? text_at(port, "port") : target) + protocol);
+    if (has_target && !hands_over)
+      text += line("TargetPort", (target.empty() ? text_at(port, "port") : target) + protocol);
     if (number_at(port, "nodePort") != 0) {
       text += line("NodePort", (name.empty() ? "<unset>" : name) + "  " + text_at(port, "nodePort") + protocol);
     }
-    text += line("Endpoints", what.endpoints.is_null() ? "<none>" : endpoints_of(what.object, what.endpoints, name));
+    if (!hands_over)
+      text += line("Endpoints", what.endpoints.is_null() ? "<none>" : endpoints_of(what.object, what.endpoints, name));
   }
   return text;
 }
@@ -177,8 +180,13 @@ std::string describe_replicaset(const Described& what) {
   return with_tab_stops(text + events_text(what.events, what.now));
 }
 
+bool hands_over_sockets(const json::value& service) {
+  return map_at(service, "spec.selector").empty() && list_at(service, "spec.endpoints").empty();
+}
+
 std::string describe_service(const Described& what) {
   const json::value& object = what.object;
+  const bool hands_over = hands_over_sockets(object);
   std::string text = head(object) + labels_of(object);
   text += line("Selector", labels_text(map_at(object, "spec.selector")));
   text += line("Type", text_at(object, "spec.type"));
@@ -187,7 +195,11 @@ std::string describe_service(const Described& what) {
   text += line("IP", address) + line("IPs", address) + service_ports(what);
   text += line("Session Affinity", text_at(object, "spec.sessionAffinity"));
   for (const json::value& each : list_at(object, "spec.listen")) text += line("Listen", scalar_text(each));
-  text += connections_text(what.connections);
+  if (hands_over) {
+    text += line("Sockets", "passed to containers that name it in passSockets; while none runs, clients wait");
+  } else {
+    text += connections_text(what.connections);
+  }
   return with_tab_stops(text + events_text(what.events, what.now));
 }
 

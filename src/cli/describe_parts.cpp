@@ -39,13 +39,32 @@ std::string handler_text(const json::value& probe) {
   return "unknown";
 }
 
+double number_of(const json::value& probe, std::string_view name, double otherwise) {
+  return find(probe, name) == nullptr ? otherwise : real_at(probe, name);
+}
+
+// How long a program may be silent.
+std::string silence_text(const json::value& probe) {
+  return number_text(number_of(probe, "periodSeconds", 10) * number_of(probe, "failureThreshold", 3)) + "s";
+}
+
 std::string count_at(const json::value& probe, std::string_view name, double otherwise) {
-  return number_text(find(probe, name) == nullptr ? otherwise : real_at(probe, name));
+  return number_text(number_of(probe, name, otherwise));
 }
 
 }  // namespace
 
-std::string probe_line(const json::value& probe) {
+bool is_told(const json::value& probe) { return find(probe, "notify") != nullptr; }
+
+std::string awaited_text(const json::value& probe, std::string_view type) {
+  const std::string on = " on NOTIFY_SOCKET";
+  if (type == "Liveness") return "WATCHDOG=1 at least every " + silence_text(probe) + on;
+  if (type == "Startup") return "READY=1" + on + " within " + silence_text(probe) + " of the start";
+  return "READY=1" + on;
+}
+
+std::string probe_line(const json::value& probe, std::string_view type) {
+  if (is_told(probe)) return "notify " + awaited_text(probe, type);
   return handler_text(probe) + " delay=" + count_at(probe, "initialDelaySeconds", 0) +
          "s timeout=" + count_at(probe, "timeoutSeconds", 1) + "s period=" + count_at(probe, "periodSeconds", 10) +
          "s #success=" + count_at(probe, "successThreshold", 1) + " #failure=" + count_at(probe, "failureThreshold", 3);

@@ -83,7 +83,7 @@ std::string probe_history_text(const json::value& probes, Time now) {
     const std::int64_t in_a_row = number_at(probe, passed ? "successesInARow" : "failuresInARow");
     text += "  " + text_at(probe, "container") + " " + text_at(probe, "type") + ": ";
     if (list_at(probe, "results").empty()) {
-      text += "has not run yet\n";
+      text += flag_at(probe, "told") ? "was told nothing yet\n" : "has not run yet\n";
       continue;
     }
     text += (passed ? "passing, " : "not passing, ") + std::to_string(in_a_row) +

@@ -64,11 +64,14 @@ void Simulation::assume(Simulations assumptions) {
 // The next thing that happens until then; false: nothing does.
 bool Simulation::advance_once(Instant end) {
   std::optional<Instant> next = supervisor_.deadline();
+  if (!sayings_.empty() && (!next || sayings_.begin()->first < *next)) next = sayings_.begin()->first;
   if (!endings_.empty() && (!next || endings_.begin()->at <= *next)) next = endings_.begin()->at;
   if (!next || *next > end || is_cut_short()) return false;
   now_ = std::max(now_, *next);
   if (!endings_.empty() && endings_.begin()->at <= now_) {
     end_due_runs();
+  } else if (!sayings_.empty() && sayings_.begin()->first <= now_) {
+    say_next();
   } else {
     tell(Ticked{});
   }
@@ -218,6 +221,37 @@ void Simulation::perform(const StartSandbox& effect) {
   queue_.emplace_back(std::move(made));
 }
 
+// The same assumptions as those of a probe that is run.
+void Simulation::plan_sayings(const StartContainer& effect) {
+  const SimulationSpec& assumed = *runs_.at(effect.instance).assumed;
+  const ContainerSpec& container = *effect.container;
+  const auto is_told = [](const Boxed<ProbeSpec>& probe) { return probe && probe->notify; };
+  using State = NotifyMessage::State;
+  if (!assumed.never_ready && (is_told(container.readiness_probe) || is_told(container.startup_probe))) {
+    say(later(now_, assumed.ready_after), {effect.instance, {.state = State::ready}});
+  }
+  if (assumed.readiness_fails_after && is_told(container.readiness_probe)) {
+    say(later(now_, *assumed.readiness_fails_after), {effect.instance, {.state = State::reloading}});
+  }
+  if (!is_told(container.liveness_probe)) return;
+  const Duration half = ProbeWorker(ProbeType::liveness, *container.liveness_probe).silence_max() / 2;
+  say(later(now_, half), {effect.instance, {.watchdog = NotifyMessage::Watchdog::alive}, half});
+}
+
+void Simulation::say_next() {
+  auto saying = sayings_.extract(sayings_.begin());
+  const Saying& said = saying.mapped();
+  const auto run = runs_.find(said.instance);
+  if (run == runs_.end()) return;
+  const std::optional<Duration>& silent_after = run->second.assumed->liveness_fails_after;
+  if (said.message.watchdog && silent_after && now_ - run->second.since >= *silent_after) return;
+  if (said.message.state) {
+    note(titles_.at(said.instance), "says", "says " + std::string(notify_state_text(*said.message.state)));
+  }
+  if (said.again > Duration{0}) say(later(now_, said.again), said);
+  tell(ProcessNotified{said.instance, said.message});
+}
+
 void Simulation::perform(const StartContainer& effect) {
   const bool alone = effect.spec->containers.size() + effect.spec->init_containers.size() == 1;
   std::string title = "pod/" + effect.pod->name + (alone ? "" : " container " + effect.container->name);
@@ -235,6 +269,7 @@ void Simulation::perform(const StartContainer& effect) {
   note(title, number == 1 ? "started" : "restarted", number == 1 ? "started" : "restarted (restart " + restart + ")");
   runs_[effect.instance] = std::move(run);
   queue_.emplace_back(ContainerStarted{effect.instance, number});
+  plan_sayings(effect);
   const bool is_init = std::ranges::any_of(effect.spec->init_containers, [&](const ContainerSpec& each) {
     return &each == effect.container && each.restart_policy != RestartPolicy::always;
   });
@@ -271,7 +306,8 @@ void Simulation::perform(const OpenService& effect) {
   services_[effect.service] = effect.name;
   std::string list;
   for (const std::string& each : effect.addresses) list += (list.empty() ? "" : ", ") + each;
-  note("service/" + effect.name, "listening", "listens on " + list);
+  note("service/" + effect.name, "listening",
+       "listens on " + list + (effect.hands_over ? ", for containers that get its sockets" : ""));
 }
 
 void Simulation::perform(const SetEndpoint& effect) {

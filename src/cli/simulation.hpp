@@ -72,8 +72,18 @@ class Simulation {
     bool operator==(const Ending& other) const noexcept { return number == other.number; }
   };
 
+  // What a program says on NOTIFY_SOCKET, and when.
+  struct Saying {
+    InstanceId instance;
+    NotifyMessage message;
+    Duration again{};  // 0: once
+  };
+
   void tell(Input input);
   void end_due_runs();
+  void plan_sayings(const StartContainer& effect);
+  void say(Instant at, Saying saying) { sayings_.emplace(at, std::move(saying)); }
+  void say_next();
   void plan_end(InstanceId instance, Duration after, ExitStatus status);
   bool advance_once(Instant end);
   bool is_settled() const;
@@ -112,6 +122,7 @@ class Simulation {
   std::int32_t next_port_ = 40000;
   std::deque<Input> queue_;
   std::set<Ending> endings_;
+  std::multimap<Instant, Saying> sayings_;
   std::unordered_map<InstanceId, Run> runs_;
   std::unordered_map<InstanceId, std::string> titles_;            // "pod/web", "pod/web container a"
   std::map<std::pair<PodId, std::string>, int> starts_;           // by pod and container
