@@ -1,6 +1,7 @@
 // Measures reeve beside a bare loop that starts the same program in the same run: memory, starts, restarts, idle cost.
 // And what a proxied connection costs, on the host's network and into a pod's.
 #include "bare.hpp"
+#include "notify.hpp"
 #include "proxied.hpp"
 #include "rollout.hpp"
 #include "sandbox.hpp"
@@ -188,6 +189,7 @@ void run(int pods, int runs) {
   measure_sandboxes(pods / 10 + 1);
   measure_memory(scratch, pods);
   measure_proxied_connections();
+  measure_notify(scratch);
   measure_rollouts();
 }
 

@@ -2,6 +2,7 @@
 // Plain POSIX, linked statically, so that it runs in any root directory. `behave --help` lists the flags.
 
 #include "behave_http.hpp"
+#include "behave_notify.hpp"
 #include "behave_place.hpp"
 
 #include <dirent.h>
@@ -210,14 +211,8 @@ void print_environment(Arguments) {
   for (char** variable = environ; *variable != nullptr; ++variable) say(*variable);
 }
 
-// In one small write, so that many may append to one file.
 void append_clock(Arguments arguments) {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  const int fd = ::open(arguments[0], O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
-  if (fd < 0) give_up("open the file for the clock");
-  write_all(fd, std::to_string(now.tv_sec * 1'000'000'000L + now.tv_nsec) + " " + std::to_string(::getpid()) + "\n");
-  ::close(fd);
+  if (!write_clock(arguments[0])) give_up("open the file for the clock");
 }
 
 void print_descriptors(Arguments) {
@@ -313,7 +308,36 @@ void set_log_header(Arguments arguments) { http.log_header = arguments[0]; }
 void set_flap(Arguments arguments) { http.flap_seconds = std::atof(arguments[0]); }
 void set_greeting(Arguments arguments) { http.greeting = arguments[0]; }
 void set_executed_file(Arguments arguments) { http.executed_file = arguments[0]; }
+void set_clock_once_listening(Arguments arguments) { http.clock_once_listening = arguments[0]; }
+void set_once_listening(Arguments arguments) { http.once_listening = arguments[0]; }
 void serve(Arguments arguments) { serve_http(std::atoi(arguments[0]), http); }
+void serve_passed(Arguments) {
+  const int count = passed_sockets();
+  if (count == 0) {
+    std::fprintf(stderr, "behave: no sockets were passed to this process\n");
+    std::exit(125);
+  }
+  serve_http_on(3, count, http);
+}
+
+void say_so(Arguments arguments) {
+  if (!notify(arguments[0])) give_up("notify");
+}
+void say_so_to(Arguments arguments) {
+  if (!notify(arguments[1], arguments[0])) give_up("notify");
+}
+void say_much(Arguments arguments) {
+  if (!notify("STATUS=" + std::string(static_cast<std::size_t>(std::atol(arguments[0])), 'x'))) give_up("notify");
+}
+// Where the receiver is slow, as a program with better things to do.
+void say_often(Arguments arguments) {
+  for (long i = 0; i < std::atol(arguments[0]); ++i) notify("STATUS=" + std::to_string(i));
+}
+void watchdog(Arguments arguments) { keep_watchdog_quiet(std::atof(arguments[0]), arguments[1]); }
+void print_passed(Arguments) {
+  const char* const names = std::getenv("LISTEN_FDNAMES");
+  say("passed " + std::to_string(passed_sockets()) + " " + (names == nullptr ? "-" : names));
+}
 
 void help(Arguments);
 
@@ -371,6 +395,15 @@ constexpr Flag flags[] = {
     {"--flap", 1, set_flap, "SECONDS: /health answers 200 and 503 in turns"},
     {"--greeting", 1, set_greeting, "TEXT: what / answers"},
     {"--executed", 1, set_executed_file, "PATH: where /execute/ID leaves a line"},
+    {"--notify", 1, say_so, "TEXT: to NOTIFY_SOCKET, a message of these lines"},
+    {"--notify-to", 2, say_so_to, "ADDRESS TEXT: the same to another socket"},
+    {"--notify-long", 1, say_much, "BYTES: the same, a STATUS= of so many"},
+    {"--notify-often", 1, say_often, "N: messages as fast as they are taken"},
+    {"--watchdog", 2, watchdog, "SECONDS FILE: a child says WATCHDOG=1 that often, until the file exists"},
+    {"--passed", 0, print_passed, "print how many sockets were passed, and their names"},
+    {"--once-listening", 1, set_once_listening, "TEXT: sent to NOTIFY_SOCKET once a server below listens"},
+    {"--clock-once-listening", 1, set_clock_once_listening, "PATH: --clock, right before that"},
+    {"--serve-passed", 0, serve_passed, "serve HTTP on the sockets that were passed"},
     {"--http", 1, serve, "PORT: serve HTTP on 127.0.0.1 from here on; the path chooses the behaviour:"},
 };
 

@@ -1,5 +1,7 @@
 #include "behave_http.hpp"
 
+#include "behave_notify.hpp"
+
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -197,9 +199,23 @@ void serve_http(int port, const HttpBehaviour& behaviour) {
   }
   std::printf("listening on 127.0.0.1:%d\n", port);
   std::fflush(stdout);
+  serve_http_on(listener, 1, behaviour);
+}
+
+void serve_http_on(int first_fd, int count, const HttpBehaviour& behaviour) {
   static Server server(behaviour);
-  for (;;) {
-    const int client = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
-    if (client >= 0) std::thread(serve, std::ref(server), client).detach();
+  if (!behaviour.clock_once_listening.empty()) write_clock(behaviour.clock_once_listening);
+  if (!behaviour.once_listening.empty() && !notify(behaviour.once_listening)) {
+    std::fprintf(stderr, "behave: cannot notify: %s\n", std::strerror(errno));
+    std::exit(125);
   }
+  const auto accept_all = [](int listener) {
+    for (;;) {
+      const int client = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+      if (client >= 0) std::thread(serve, std::ref(server), client).detach();
+    }
+  };
+  for (int i = 1; i < count; ++i) std::thread(accept_all, first_fd + i).detach();
+  accept_all(first_fd);
+  std::abort();
 }

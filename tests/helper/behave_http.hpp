@@ -8,11 +8,16 @@ struct HttpBehaviour {
   std::string log_header;    // the value of this header is printed for each request to /health
   double flap_seconds = 0;   // /health answers 200 and 503 in turns of this length
   std::string greeting = "hello";
-  std::string executed_file;  // what /execute/ID did, a line each, before it answers
+  std::string clock_once_listening;  // where the time is told right before
+  std::string once_listening;        // what is then said to NOTIFY_SOCKET
+  std::string executed_file;         // what /execute/ID did, a line each, before it answers
 };
 
 // Serves until the process ends. `help` of behave lists the paths.
 [[noreturn]] void serve_http(int port, const HttpBehaviour& behaviour);
+
+// The same on listening sockets that are there.
+[[noreturn]] void serve_http_on(int first_fd, int count, const HttpBehaviour& behaviour);
 
 inline constexpr const char* http_paths_help =
     "  /health              200, or 503 (--unready-file, --flap)\n"
