@@ -1,6 +1,5 @@
 // Logs: which run of which container is meant, from where, and how far.
 #include "api/answer.hpp"
-#include "api/time_text.hpp"
 
 #include <algorithm>
 #include <deque>

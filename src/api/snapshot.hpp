@@ -3,9 +3,10 @@
 
 #include "api/kinds.hpp"
 #include "api/selector.hpp"
-#include "api/time_text.hpp"
 
 #include <reeve/core/supervisor.hpp>
+#include <reeve/core/time_text.hpp>
+#include <reeve/core/utf8.hpp>
 #include <reeve/runtime/host.hpp>
 
 #include <cstdint>
@@ -82,9 +83,6 @@ class Renderer {
   std::string node_name_;
   WallTime started_;
 };
-
-// Programs print any bytes, JSON is UTF-8: what is none becomes U+FFFD.
-std::string valid_utf8(std::string_view text);
 
 std::string event_name(const Event& event, WallTime first);
 

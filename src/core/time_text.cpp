@@ -1,10 +1,10 @@
-#include "api/time_text.hpp"
+#include <reeve/core/time_text.hpp>
 
 #include <charconv>
 #include <cstdio>
 #include <ctime>
 
-namespace reeve::api {
+namespace reeve {
 namespace {
 
 std::string seconds_text(WallTime time) {
@@ -84,4 +84,4 @@ std::optional<WallTime> parse_rfc3339(std::string_view text) {
   return std::chrono::system_clock::from_time_t(::timegm(&parts)) + fraction - *offset;
 }
 
-}  // namespace reeve::api
+}  // namespace reeve
