@@ -1,9 +1,9 @@
 #include "linux/sandbox_keeper.hpp"
 
+#include "linux/loopback.hpp"
+
 #include <fcntl.h>
-#include <net/if.h>
 #include <signal.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -15,17 +15,6 @@
 
 namespace reeve::linux {
 namespace {
-
-int bring_loopback_up() noexcept {
-  const int fd = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return errno;
-  ifreq request{};
-  std::memcpy(request.ifr_name, "lo", 3);
-  request.ifr_flags = IFF_UP | IFF_RUNNING;
-  const int code = ::ioctl(fd, SIOCSIFFLAGS, &request) == 0 ? 0 : errno;
-  ::close(fd);
-  return code;
-}
 
 // As Kubernetes' runtimes do (net.ipv4.ip_unprivileged_port_start = 0): nobody else has these ports. Where /proc is
 // read-only, low ports need root as they do on the host.
@@ -100,11 +89,11 @@ void serve() noexcept {
 
 SetupFailure furnish(const Furnishing& furnishing) noexcept {
   if (furnishing.host_name != nullptr && ::sethostname(furnishing.host_name, std::strlen(furnishing.host_name)) != 0) {
-    return {"cannot set the host name of a pod", nullptr, errno, Remedy::none};
+    return {"cannot set the host name of a pod", nullptr, errno, Remedy::isolation};
   }
   if (!furnishing.own_network) return {};
   if (const int code = bring_loopback_up(); code != 0) {
-    return {"cannot bring up the loopback of a pod", nullptr, code, Remedy::none};
+    return {"cannot bring up the loopback of a pod", nullptr, code, Remedy::isolation};
   }
   free_low_ports();
   return {};
