@@ -203,10 +203,12 @@ static: deps ## one static binary: build/static/reeve
 	$(Q)$(MAKE) --no-print-directory MODE=release build/static/reeve
 	$(Q)strip -o build/static/reeve-stripped build/static/reeve && ls -l build/static/reeve-stripped
 
+# libuv can look up a user's home directory, which nobody asks it for: the C library's way there would load plug-ins.
+# Whoever adds something else that does must hear of it.
 build/static/reeve: build/release/src/main.o build/release/libreeve.a
 	@mkdir -p $(@D)
 	$(SAY) LINK $@
-	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) -static $^ $(LDLIBS) -o $@
+	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) -static -Wl,--wrap=getpwuid_r,--defsym,__wrap_getpwuid_r=abort -Wl,--fatal-warnings $^ $(LDLIBS) -o $@
 
 bench: deps ## measure memory, starts, restarts, idle cost beside a bare fork+exec loop, and proxied connections
 	$(Q)$(MAKE) --no-print-directory build/release/reeve build/release/bench build/release/behave

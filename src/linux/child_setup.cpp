@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -142,7 +143,9 @@ int write_text(const char* path, const char* text) noexcept {
 SetupFailure take_descriptors(std::span<const int> wanted) noexcept {
   // Out of the way first: any of them may be one of the numbers that are about to be taken.
   constexpr int usually_enough = 16;
-  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  // A root without devices: an empty file ends as soon as it is read, and takes what nobody is to read.
+  if (null < 0 && errno == ENOENT) null = ::memfd_create("null", MFD_CLOEXEC);
   if (null < 0) return {"cannot open /dev/null", nullptr, errno, Remedy::none};
   int moved[init_control_fd + wanted_max];
   const int count = init_control_fd + static_cast<int>(wanted.size());
@@ -162,7 +165,7 @@ SetupFailure take_descriptors(std::span<const int> wanted) noexcept {
 
 SetupFailure enter_namespaces(const LaunchPlan& plan) noexcept {
   for (const NamespaceEntry& each : plan.to_enter) {
-    if (::setns(each.fd, each.kind) != 0) return {plan.entering, nullptr, errno, Remedy::none};
+    if (::setns(each.fd, each.kind) != 0) return {plan.entering, nullptr, errno, Remedy::isolation};
   }
   return {};
 }

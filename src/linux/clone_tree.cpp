@@ -96,7 +96,9 @@ Result<Cloned> clone_inside(const LaunchPlan& plan) {
       ::clone(&enter_and_clone, stack.end(), CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, &entering);
   if (helper < 0) return fail("cannot fork into a sandbox", errno);
   ::waitpid(helper, nullptr, __WALL);
-  if (entering.failure) return fail(entering.failure.what, entering.failure.code);
+  if (const SetupFailure& failure = entering.failure) {
+    return fail(Error{failure.what, failure.code}.message() + advice(failure.remedy, failure.code));
+  }
   if (entering.cloned.pid < 0) return tl::unexpected(refused(plan, entering.cloned.code));
   return entering.cloned;
 }

@@ -17,6 +17,7 @@ Result<std::unique_ptr<ChildReaper>> ChildReaper::start(uv_loop_t& loop) {
   if (const int status = uv_signal_start(reaper->signal_.get(), on_child, SIGCHLD); status != 0) {
     return fail("cannot watch for ended children", -status);
   }
+  reaper->collect();  // what ended before anybody watched, of the program that became reeve
   return reaper;
 }
 

@@ -1,8 +1,7 @@
 #include "runtime/net_probe.hpp"
 
+#include <reeve/linux/hosts.hpp>
 #include <reeve/linux/socket.hpp>
-
-#include <netdb.h>
 
 #include <array>
 #include <cctype>
@@ -23,43 +22,14 @@ std::string authority_of(const std::string& host, std::int32_t port) { return Ht
 
 }  // namespace
 
-NetProbe::~NetProbe() { *alive_ = nullptr; }
-
 void NetProbe::connect(const std::string& host, std::int32_t port) {
   peer_ = authority_of(host, port);
-  const auto numeric = linux::SocketAddress::parse(peer_);
-  numeric ? connect_to(*numeric) : look_up(host, port);
-}
-
-// Names are looked up on libuv's thread pool, for a resolver may stand still.
-struct NetProbe::Lookup {
-  uv_getaddrinfo_t request;
-  std::shared_ptr<NetProbe*> probe;
-};
-
-void NetProbe::look_up(const std::string& host, std::int32_t port) {
-  auto lookup = std::make_unique<Lookup>();
-  lookup->probe = alive_;
-  lookup->request.data = lookup.get();
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  const auto found = [](uv_getaddrinfo_t* request, int status, addrinfo* addresses) {
-    const std::unique_ptr<Lookup> mine(static_cast<Lookup*>(request->data));
-    NetProbe* self = *mine->probe;
-    if (self != nullptr && status != 0) self->fail("dial tcp: lookup: " + std::string(uv_strerror(status)));
-    if (self != nullptr && status == 0) {
-      linux::RawAddress raw;
-      std::copy_n(reinterpret_cast<const char*>(addresses->ai_addr), addresses->ai_addrlen,
-                  reinterpret_cast<char*>(&raw.any));
-      raw.size = addresses->ai_addrlen;
-      self->connect_to(linux::SocketAddress::from_raw(raw));
-    }
-    uv_freeaddrinfo(addresses);
-  };
-  const int status =
-      uv_getaddrinfo(&loop_, &lookup->request, found, host.c_str(), std::to_string(port).c_str(), &hints);
-  if (status != 0) return fail("dial tcp: lookup: " + std::string(uv_strerror(status)));
-  static_cast<void>(lookup.release());  // the callback owns it now
+  if (const auto numeric = linux::SocketAddress::parse(peer_)) return connect_to(*numeric);
+  const auto found = linux::find_address(host);
+  const auto address = linux::SocketAddress::parse(found ? authority_of(*found, port) : std::string());
+  if (address) return connect_to(*address);
+  fail("dial tcp: lookup " + host +
+       ": no such host in /etc/hosts, and reeve asks no name server: write its address instead, or add it there");
 }
 
 void NetProbe::connect_to(const linux::SocketAddress& address) {
@@ -106,8 +76,7 @@ void NetProbe::disconnect() {
 
 void NetProbe::finish(ProbeOutcome outcome) {
   disconnect();
-  // A lookup that is still under way finds nobody; the caller may destroy us in finish_.
-  *alive_ = nullptr;
+  // The caller may destroy us in finish_.
   if (const Finish finish = std::exchange(finish_, nullptr)) finish(std::move(outcome));
 }
 

@@ -18,10 +18,9 @@ namespace reeve::runtime {
 // Finding a host's address, connecting, then whatever the probe does with the connection.
 class NetProbe : public ProbeRun {
  public:
-  // Connects from that network; null: from ours. Names are looked up as the host does.
+  // Connects from that network; null: from ours. Names are those of /etc/hosts.
   NetProbe(uv_loop_t& loop, std::shared_ptr<const linux::Network> network, Finish finish)
       : loop_(loop), network_(std::move(network)), finish_(std::move(finish)) {}
-  ~NetProbe() override;
 
   void connect(const std::string& host, std::int32_t port);
   void abort() override;
@@ -43,8 +42,6 @@ class NetProbe : public ProbeRun {
   bool is_connected_ = false;
 
  private:
-  struct Lookup;
-  void look_up(const std::string& host, std::int32_t port);
   void connect_to(const linux::SocketAddress& address);
   void on_event();
 
@@ -52,7 +49,6 @@ class NetProbe : public ProbeRun {
   std::shared_ptr<const linux::Network> network_;
   Finish finish_;
   proxy::UvHandle<uv_poll_t> poll_;
-  std::shared_ptr<NetProbe*> alive_ = std::make_shared<NetProbe*>(this);  // null once we are gone
 };
 
 class TcpProbe final : public NetProbe {
