@@ -129,6 +129,7 @@ void Reader::take_supervisor(const Entry& entry, std::size_t file) {
     return note(file, entry.position, "[supervisor] is given twice: first at " + supervisor_place_);
   }
   supervisor_place_ = place(file, entry.position);
+  ending_ = {file, locate(entry.value, "onPodsFinished").position, locate(entry.value, "exitCodeFrom").position};
   std::vector<Fault> faults;
   Binder(faults, Dialect::toml).bind(entry.value, configuration_.supervisor, "supervisor");
   for (Fault& fault : faults) note(file, fault.position, std::move(fault.text));
@@ -224,7 +225,10 @@ Loaded Reader::finish() {
     check_selectors(item);
   }
   check_dependencies();
-  if (images_known_ == ImagesKnown::here) check_sockets();
+  if (images_known_ == ImagesKnown::here) {
+    check_sockets();
+    check_ending();
+  }
   if (items_.empty() && notes_.empty()) {
     if (files_.empty()) files_.emplace_back("reeve");
     note(0, {}, "no objects: nothing to run; write a [pod.NAME] or [deployment.NAME] with a command");

@@ -78,6 +78,7 @@ class Reader {
   void check_link(const Item& item, const PodSpec& pod, const std::string& name, Position position);
   void check_isolation(const Item& item);
   void check_dependencies();
+  void check_ending();
   void check_dependency(const Item& item, const std::string& text, Position position, const DependencyGraph& graph);
   void check_sockets();
   void check_socket_use(const Item& item, const SocketUse& use, Position position);
@@ -99,7 +100,15 @@ class Reader {
     Position position;
   };
 
+  // Where [supervisor] says when reeve ends.
+  struct Ending {
+    std::size_t file;
+    Position on_pods_finished;
+    Position exit_code_from;
+  };
+
   ImagesKnown images_known_;
+  std::optional<Ending> ending_;
   std::vector<Simulated> simulated_;
   std::vector<std::string> files_;
   std::vector<Note> notes_;

@@ -21,11 +21,12 @@ void Supervisor::finish(Step& step) {
   reconcile_deployments(step);
   wake_dependents(step);
   leave_in_order(step);
+  end_by_itself(step);
   index_new_ids(step.effects);
   note_step(step.effects);
   if (shutting_down_ && !exited_ && entries_.empty()) {
     exited_ = true;
-    step.want(Exit{0});
+    step.want(Exit{exit_code_});
   }
 }
 
@@ -168,18 +169,20 @@ void Supervisor::answer(Step& step, RestartRequested& input) {
   for (const PodId each : meant) with_pod(step, each, [&](Pod& pod) { pod.restart_now(step); });
 }
 
-void Supervisor::answer(Step& step, ShutdownRequested&) {
-  if (!shutting_down_) pods_at_shutdown_ = save_pods();
-  const bool again = std::exchange(shutting_down_, true);
+void Supervisor::begin_shutdown(Step& step) {
+  pods_at_shutdown_ = save_pods();
+  shutting_down_ = true;
   unsettled_.clear();
   deployment_timers_.clear();
   deployment_timer_.clear();
   successors_.clear();
-  if (!again) {
-    for (const auto& [id, entry] : entries_) to_leave_.insert(id);
-    for (const PodId id : to_leave_) free_to_leave_.push_back(id);
-    return leave_in_order(step);
-  }
+  for (const auto& [id, entry] : entries_) to_leave_.insert(id);
+  for (const PodId id : to_leave_) free_to_leave_.push_back(id);
+  leave_in_order(step);
+}
+
+void Supervisor::answer(Step& step, ShutdownRequested&) {
+  if (!shutting_down_) return begin_shutdown(step);
   for (const PodId each : std::exchange(to_leave_, {})) remove(step, each, Duration{0});
   for (const Pod* each : pods()) {
     with_pod(step, each->id(), [&](Pod& pod) { pod.hasten(step); });
@@ -238,6 +241,7 @@ void Supervisor::settle(Step& step, PodId id, std::size_t before) {
   Entry& entry = entries_.at(id);
   const auto asked = static_cast<std::ptrdiff_t>(step.effects.size());
   const bool is_gone = entry.pod->is_gone();
+  is_final(entry.pod->phase()) ? void(unfinished_.erase(id)) : void(unfinished_.insert(id));
   for (Service* service : entry.services) is_gone ? service->remove(step, id) : service->update(step, *entry.pod);
   update_links(step, entry);
   std::rotate(step.effects.begin() + static_cast<std::ptrdiff_t>(before), step.effects.begin() + asked,
@@ -265,6 +269,7 @@ void Supervisor::bury(Step& step, PodId id) {
   give_back(*entry.pod);
   remove_dependent(*entry.pod);
   to_leave_.erase(id);
+  unfinished_.erase(id);
   const ObjectRef name{Kind::pod, entry.pod->identity().name_space, entry.pod->identity().name};
   by_name_.erase(name);
   note_buried(entry);

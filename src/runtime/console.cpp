@@ -1,5 +1,8 @@
 #include "runtime/console.hpp"
 
+#include <reeve/core/log_line.hpp>
+#include <reeve/linux/clock.hpp>
+
 #include <poll.h>
 #include <unistd.h>
 
@@ -16,13 +19,14 @@ constexpr auto last_words = std::chrono::seconds(2);
 
 }  // namespace
 
-Result<std::unique_ptr<Console>> Console::start(int fd) {
+Result<std::unique_ptr<Console>> Console::start(int fd, LogFormat format) {
   REEVE_TRY(linux::Pipe stop, linux::make_pipe(linux::Blocking::no));
-  return std::unique_ptr<Console>(new Console(fd, std::move(stop)));
+  return std::unique_ptr<Console>(new Console(fd, format, std::move(stop)));
 }
 
-Console::Console(int fd, linux::Pipe stop)
+Console::Console(int fd, LogFormat format, linux::Pipe stop)
     : fd_(fd),
+      format_(format),
       colours_(::isatty(fd) == 1 && std::getenv("NO_COLOR") == nullptr),
       stop_(std::move(stop)),
       thread_([this] { write_until_stopped(); }) {}
@@ -53,8 +57,10 @@ void Console::write(std::string_view lines) {
 // With the lock held.
 void Console::tell_dropped() {
   if (dropped_bytes_ == 0) return;
-  queue_ += "[reeve] " + std::to_string(dropped_bytes_) +
-            " bytes of output were dropped: the reader of standard output is too slow\n";
+  const std::string text =
+      std::to_string(dropped_bytes_) + " bytes of output were dropped: the reader of standard output is too slow";
+  queue_ += format_ == LogFormat::text ? "[reeve] " + text + "\n"
+                                       : json_line({.time = linux::wall_now(), .level = "warning", .message = text});
   dropped_bytes_ = 0;
 }
 

@@ -3,8 +3,10 @@
 // from a bounded queue, and what does not fit is dropped and announced.
 
 #include <reeve/core/result.hpp>
+#include <reeve/core/spec.hpp>
 #include <reeve/linux/fd.hpp>
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -18,7 +20,7 @@ namespace reeve::runtime {
 class Console {
  public:
   // Writes to fd, which stays the caller's.
-  static Result<std::unique_ptr<Console>> start(int fd);
+  static Result<std::unique_ptr<Console>> start(int fd, LogFormat format);
   ~Console();
   Console(const Console&) = delete;
   Console& operator=(const Console&) = delete;
@@ -26,16 +28,21 @@ class Console {
   // Queues one or more whole lines.
   void write(std::string_view lines);
 
+  // What lines are written in, of everybody who writes here.
+  LogFormat format() const noexcept { return format_; }
+  void set_format(LogFormat format) noexcept { format_ = format; }
+
   // Colours are for a terminal whose user did not set NO_COLOR (no-color.org).
   bool has_colours() const noexcept { return colours_; }
 
  private:
-  Console(int fd, linux::Pipe stop);
+  Console(int fd, LogFormat format, linux::Pipe stop);
   void tell_dropped();
   void write_until_stopped();
   bool write_chunk(std::string_view chunk);
 
   int fd_;
+  std::atomic<LogFormat> format_;
   bool colours_;
   linux::Pipe stop_;
   std::mutex mutex_;

@@ -207,11 +207,20 @@ Result<void> ContainerRunner::watch(Run& run) {
 void ContainerRunner::print(Run& run, Output& output, std::string_view bytes) {
   const auto now = linux::wall_now();
   output.lines.feed(bytes, [&](std::string_view line, LineSplitter::LineEnd end) {
-    narrator_.container_line(run.prefix, line);
-    append_record(records_, {now, output.source, end == LineSplitter::LineEnd::cut, line});
+    take_line(run, {now, output.source, end == LineSplitter::LineEnd::cut, line});
     if (records_.size() >= records_kept_at) keep_records(run);
   });
   keep_records(run);
+}
+
+void ContainerRunner::take_line(const Run& run, const LogRecord& line) {
+  narrator_.container_line(run.prefix, {.time = line.when,
+                                        .pod = run.pod->name,
+                                        .container = run.container->name,
+                                        .stream = line.source == LogSource::out ? "stdout" : "stderr",
+                                        .message = line.text,
+                                        .is_partial = line.is_cut});
+  append_record(records_, line);
 }
 
 void ContainerRunner::keep_records(Run& run) {
@@ -227,8 +236,7 @@ void ContainerRunner::finish_output(Run& run) {
     if (each->stream) each->stream->finish();
     each->stream.reset();
     each->lines.finish([&](std::string_view line, LineSplitter::LineEnd) {
-      narrator_.container_line(run.prefix, line);
-      append_record(records_, {now, each->source, false, line});
+      take_line(run, {now, each->source, false, line});
     });
   }
   keep_records(run);

@@ -70,6 +70,7 @@ class ContainerRunner {
   Result<void> watch(Run& run);
   struct Output;
   void print(Run& run, Output& output, std::string_view bytes);
+  void take_line(const Run& run, const LogRecord& line);
   void keep_records(Run& run);
   void read_reports(Run& run);
   void listen(Run& run);

@@ -1,5 +1,7 @@
 #include "runtime/log_stream.hpp"
 
+#include <reeve/core/utf8.hpp>
+
 #include <unistd.h>
 
 #include <array>
@@ -23,8 +25,10 @@ void LineSplitter::feed(std::string_view bytes, const Line& line) {
       bytes.remove_prefix(room);
       how = LineEnd::cut;
     }
-    line(rest_, how);
-    rest_.clear();
+    // No character is torn, for the pieces may be read one by one.
+    const std::size_t kept = how == LineEnd::cut ? unfinished_utf8(rest_) : 0;
+    line(std::string_view(rest_).substr(0, rest_.size() - kept), how);
+    rest_.erase(0, rest_.size() - kept);
   }
   if (rest_.empty()) std::string().swap(rest_);  // a silent container holds no buffer
 }

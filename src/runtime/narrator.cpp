@@ -3,6 +3,7 @@
 #include "runtime/console.hpp"
 
 #include <reeve/core/hash.hpp>
+#include <reeve/linux/clock.hpp>
 
 #include <array>
 #include <chrono>
@@ -39,8 +40,9 @@ std::string log_prefix(const PodIdentity& pod, const ContainerSpec& container) {
   return "[" + pod.name + "/" + container.name + "]";
 }
 
-void Narrator::container_line(std::string_view prefix, std::string_view line) {
-  write(palette[fnv1a(prefix) % palette.size()], prefix, line);
+void Narrator::container_line(std::string_view prefix, const LogLine& line) {
+  if (console_.format() == LogFormat::json) return console_.write(json_line(line));
+  write(palette[fnv1a(prefix) % palette.size()], prefix, line.message);
 }
 
 void Narrator::event(const Event& event) {
@@ -58,9 +60,18 @@ void Narrator::event(const Event& event) {
   is_warning ? warn(text) : say(text);
 }
 
-void Narrator::say(std::string_view text) { write(dim, "[reeve]", text); }
+void Narrator::say(std::string_view text) { tell(Level::info, text); }
 
-void Narrator::warn(std::string_view text) { write(yellow, "[reeve]", text); }
+void Narrator::warn(std::string_view text) { tell(Level::warning, text); }
+
+void Narrator::tell(Level level, std::string_view text) {
+  const bool is_warning = level == Level::warning;
+  if (console_.format() == LogFormat::json) {
+    return console_.write(
+        json_line({.time = linux::wall_now(), .level = is_warning ? "warning" : "info", .message = text}));
+  }
+  write(is_warning ? yellow : dim, "[reeve]", text);
+}
 
 void Narrator::write(std::string_view colour, std::string_view head, std::string_view text) {
   std::string line;

@@ -3,6 +3,7 @@
 
 #include <reeve/core/effect.hpp>
 #include <reeve/core/event.hpp>
+#include <reeve/core/log_line.hpp>
 
 #include <string>
 #include <string_view>
@@ -15,8 +16,8 @@ class Narrator {
  public:
   explicit Narrator(Console& console) noexcept : console_(console) {}
 
-  // A line of a container, without its newline.
-  void container_line(std::string_view prefix, std::string_view line);
+  // A line of a container, without its newline. The prefix stands for who wrote it where lines are text.
+  void container_line(std::string_view prefix, const LogLine& line);
 
   // "[reeve] Warning Unhealthy pod/web: Liveness probe failed: … (x3 over 10s)".
   void event(const Event& event);
@@ -26,6 +27,8 @@ class Narrator {
   void warn(std::string_view text);
 
  private:
+  enum class Level { info, warning };
+  void tell(Level level, std::string_view text);
   void write(std::string_view colour, std::string_view head, std::string_view text);
 
   Console& console_;

@@ -1,7 +1,9 @@
 #include "runtime/launch.hpp"
 #include "runtime/runtime.hpp"
 
+#include <reeve/core/log_line.hpp>
 #include <reeve/linux/clock.hpp>
+#include <reeve/linux/machine.hpp>
 #include <reeve/linux/reaper.hpp>
 #include <reeve/linux/survivors.hpp>
 #include <reeve/runtime/run.hpp>
@@ -9,9 +11,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
+#include <string>
 #include <utility>
 
 namespace reeve::runtime {
@@ -32,8 +37,12 @@ void finish_loop(uv_loop_t& loop) {
   uv_loop_close(&loop);
 }
 
-int complain(const Error& error) {
-  std::fprintf(stderr, "reeve: %s\n", error.message().c_str());
+int complain(const SupervisorSettings& settings, const Error& error) {
+  const std::string text = error.message();
+  const std::string line = settings.log_format == LogFormat::json
+                               ? json_line({.time = linux::wall_now(), .level = "error", .message = text})
+                               : "reeve: " + text + '\n';
+  std::fputs(line.c_str(), stderr);
   return 1;
 }
 
@@ -69,45 +78,78 @@ Result<Kept> open_state(const SupervisorSettings& settings, Console& console) {
   kept.wall_offset = linux::wall_now().time_since_epoch() - now.time_since_epoch();
   const std::string directory = state_directory(settings);
   if (directory.empty()) return kept;
-  REEVE_TRY(kept.keeper, StateKeeper::open(directory, kept.wall_offset));
+  Narrator narrator(console);
+  auto keeper = StateKeeper::open(directory, kept.wall_offset);
+  const bool is_in_use = !keeper && keeper.error().code == EWOULDBLOCK;
+  if (!keeper && !settings.state_directory && !is_in_use) {
+    narrator.warn("$STATE_DIRECTORY: " + keeper.error().message() +
+                  ": nothing that commands change is kept over a restart; make it writable, or unset it");
+    return kept;
+  }
+  if (!keeper) return tl::unexpected(std::move(keeper).error());
+  kept.keeper = *std::move(keeper);
   REEVE_TRY(const std::string id, linux::directory_id(directory));
   kept.uid_ending = '-' + id;
   REEVE_TRY_VOID(end_what_was_left(kept.uid_ending, console));
-  Narrator narrator(console);
   REEVE_TRY(kept.file, kept.keeper->read(now, [&](const std::string& said) { narrator.warn(said); }));
   return kept;
+}
+
+struct Ended {
+  int code = 1;
+  bool has_run = false;
+  std::optional<int> signal{};  // that asked for the end
+
+  // Of a machine: what kept reeve from running stays on its screen.
+  linux::MachineEnd how() const {
+    if (signal) return linux::machine_end_of(*signal);
+    return has_run ? linux::MachineEnd::power_off : linux::MachineEnd::halt;
+  }
+};
+
+Ended supervise(const RunOptions& options) {
+  auto configuration = config::load(options.files);
+  if (!configuration) {
+    for (const auto& each : configuration.error()) std::fprintf(stderr, "%s\n", each.message().c_str());
+    return {.code = 2};
+  }
+  const SupervisorSettings settings = configuration->supervisor;
+  std::signal(SIGPIPE, SIG_IGN);
+  raise_descriptor_limit();
+  if (auto ready = linux::become_subreaper(); !ready) return {complain(settings, ready.error())};
+  auto console = Console::start(STDOUT_FILENO, settings.log_format);
+  if (!console) return {complain(settings, console.error())};
+  auto kept = open_state(settings, **console);
+  if (!kept) return {complain(settings, std::move(kept.error()).within("stateDirectory"))};
+  uv_loop_t loop;
+  if (const int status = uv_loop_init(&loop); status != 0) {
+    return {complain(settings, {"cannot make an event loop", -status})};
+  }
+  Ended ended;
+  {
+    auto runtime = Runtime::start(loop, **console, options.files, *configuration, *std::move(kept));
+    std::exchange(configuration->objects, {});  // the supervisor has its own
+    if (!runtime) {
+      ended.code = complain(settings, runtime.error());
+    } else {
+      const auto attached = options.attach ? options.attach(**runtime) : nullptr;
+      ended.code = (*runtime)->run();
+      ended.signal = (*runtime)->stop_signal();
+      ended.has_run = true;
+    }
+  }
+  finish_loop(loop);
+  return ended;
 }
 
 }  // namespace
 
 int run(const RunOptions& options) {
-  auto configuration = config::load(options.files);
-  if (!configuration) {
-    for (const auto& each : configuration.error()) std::fprintf(stderr, "%s\n", each.message().c_str());
-    return 2;
-  }
-  std::signal(SIGPIPE, SIG_IGN);
-  raise_descriptor_limit();
-  if (auto ready = linux::become_subreaper(); !ready) return complain(ready.error());
-  auto console = Console::start(STDOUT_FILENO);
-  if (!console) return complain(console.error());
-  auto kept = open_state(configuration->supervisor, **console);
-  if (!kept) return complain(std::move(kept.error()).within("stateDirectory"));
-  uv_loop_t loop;
-  if (const int status = uv_loop_init(&loop); status != 0) return complain({"cannot make an event loop", -status});
-  int code = 1;
-  {
-    auto runtime = Runtime::start(loop, **console, options.files, *configuration, *std::move(kept));
-    std::exchange(configuration->objects, {});  // the supervisor has its own
-    if (!runtime) {
-      code = complain(runtime.error());
-    } else {
-      const auto attached = options.attach ? options.attach(**runtime) : nullptr;
-      code = (*runtime)->run();
-    }
-  }
-  finish_loop(loop);
-  return code;
+  if (!linux::is_machine_init()) return supervise(options).code;
+  for (const std::string& each : linux::prepare_machine()) std::fprintf(stderr, "reeve: %s\n", each.c_str());
+  const Ended ended = supervise(options);
+  std::fflush(stderr);
+  linux::end_machine(ended.how());
 }
 
 }  // namespace reeve::runtime

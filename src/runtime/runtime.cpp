@@ -20,6 +20,8 @@ std::shared_ptr<const ContainerRunner::Settings> settings_of(const config::Confi
                                 static_cast<std::size_t>(configuration.supervisor.log_bytes)});
 }
 
+EndRule end_rule_of(const SupervisorSettings& settings) { return {settings.on_pods_finished, settings.exit_code_from}; }
+
 // As kubelet names its node: the host's name in lower case.
 std::string node_name() {
   char name[256] = "localhost";
@@ -75,6 +77,7 @@ Result<std::unique_ptr<Runtime>> Runtime::start(uv_loop_t& loop, Console& consol
 Runtime::Runtime(uv_loop_t& loop, Console& console, std::vector<std::string> files,
                  const config::Configuration& configuration, Kept& kept)
     : loop_(loop),
+      console_(console),
       narrator_(console),
       files_(std::move(files)),
       written_(std::move(kept.file.written)),
@@ -82,7 +85,8 @@ Runtime::Runtime(uv_loop_t& loop, Console& console, std::vector<std::string> fil
                    .default_isolation = configuration.supervisor.isolation,
                    .node_name = node_name(),
                    .uid_ending = kept.uid_ending,
-                   .first_version = microseconds_since_1970()}),
+                   .first_version = microseconds_since_1970(),
+                   .end_rule = end_rule_of(configuration.supervisor)}),
       settings_(configuration.supervisor),
       images_(configuration.images),
       wall_offset_(kept.wall_offset),
@@ -113,17 +117,18 @@ std::chrono::system_clock::time_point Runtime::wall_time(Instant instant) const 
 }
 
 Result<void> Runtime::watch_signals() {
-  constexpr std::array<int, 3> numbers{SIGTERM, SIGINT, SIGHUP};
-  for (std::size_t i = 0; i < numbers.size(); ++i) {
-    signals_[i] = proxy::UvHandle<uv_signal_t>(this);
-    if (const int status = uv_signal_init(&loop_, signals_[i].get()); status != 0) {
-      signals_[i].abandon();
+  // All but SIGHUP stop; the real-time ones are how a machine or a systemd container is told to.
+  const std::vector<int> numbers{SIGHUP, SIGTERM, SIGINT, SIGQUIT, SIGPWR, SIGRTMIN + 3, SIGRTMIN + 4, SIGRTMIN + 5};
+  for (const int wanted : numbers) {
+    auto& watched = signals_.emplace_back(this);
+    if (const int status = uv_signal_init(&loop_, watched.get()); status != 0) {
+      watched.abandon();
       return fail("cannot watch for signals", -status);
     }
     const auto on_signal = [](uv_signal_t* handle, int number) {
       if (auto* self = static_cast<Runtime*>(handle->data)) self->on_signal(number);
     };
-    if (const int status = uv_signal_start(signals_[i].get(), on_signal, numbers[i]); status != 0) {
+    if (const int status = uv_signal_start(watched.get(), on_signal, wanted); status != 0) {
       return fail("cannot watch for signals", -status);
     }
   }
@@ -253,6 +258,7 @@ void Runtime::arm_timer() {
 
 void Runtime::on_signal(int number) {
   if (number == SIGHUP) return reload();
+  stop_signal_ = number;
   narrator_.say(supervisor_.is_shutting_down() ? "asked again: killing what still runs" : "stopping every pod");
   post(ShutdownRequested{});
 }
@@ -333,9 +339,12 @@ void Runtime::reload() {
     narrator_.warn("stateDirectory: another one is used from the next start on");
   }
   settings_ = loaded->supervisor;
+  console_.set_format(settings_.log_format);
   supervisor_.set_default_isolation(settings_.isolation);
+  supervisor_.set_end_rule(end_rule_of(settings_));
   images_ = loaded->images;
   apply(changes);
+  post(Ticked{});
   narrator_.say("reloaded");
 }
 

@@ -41,6 +41,8 @@ class Runtime final : public Host {
 
   // Runs until everything has left; returns the exit code.
   int run();
+  // The newest signal that asked for the end.
+  std::optional<int> stop_signal() const noexcept { return stop_signal_; }
 
   uv_loop_t& loop() override { return loop_; }
   const Supervisor& supervisor() const override { return supervisor_; }
@@ -82,6 +84,7 @@ class Runtime final : public Host {
   std::vector<std::string> conflicts(const config::Configuration& loaded, const FileChanges& changes) const;
 
   uv_loop_t& loop_;
+  Console& console_;
   Narrator narrator_;
   std::vector<std::string> files_;
   Written written_;                  // as the files have it
@@ -94,6 +97,7 @@ class Runtime final : public Host {
   std::chrono::nanoseconds wall_offset_{};  // from our time line to the time of day, as it was at the start
   std::unique_ptr<StateKeeper> keeper_;
   std::optional<int> exit_code_;
+  std::optional<int> stop_signal_;
   std::optional<Instant> timer_at_;
   std::unique_ptr<ChildReaper> reaper_;
   std::unique_ptr<SandboxRunner> sandboxes_;
@@ -104,7 +108,7 @@ class Runtime final : public Host {
   proxy::UvHandle<uv_prepare_t> prepare_;
   proxy::UvHandle<uv_check_t> check_;
   proxy::UvHandle<uv_timer_t> timer_;
-  std::array<proxy::UvHandle<uv_signal_t>, 3> signals_;
+  std::vector<proxy::UvHandle<uv_signal_t>> signals_;
 };
 
 }  // namespace reeve::runtime

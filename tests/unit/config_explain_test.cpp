@@ -43,18 +43,19 @@ BOOST_AUTO_TEST_CASE(a_field_tells_its_type_default_and_bounds) {
 }
 
 BOOST_AUTO_TEST_CASE(a_table_lists_its_fields) {
-  BOOST_CHECK_EQUAL(explained("deployment.readinessProbe.tcpSocket"),
-                    "KIND:     deployment\n"
-                    "FIELD:    readinessProbe.tcpSocket\n"
-                    "TYPE:     table\n"
-                    "\n"
-                    "Open a TCP connection, then close it.\n"
-                    "\n"
-                    "FIELDS:\n"
-                    "  port  <integer or string>  required  1 to 65535\n"
-                    "      Port number, or the name of one of the container's ports.\n"
-                    "  host  <string>\n"
-                    "      Host to connect to; the pod's own address unless set.\n");
+  BOOST_CHECK_EQUAL(
+      explained("deployment.readinessProbe.tcpSocket"),
+      "KIND:     deployment\n"
+      "FIELD:    readinessProbe.tcpSocket\n"
+      "TYPE:     table\n"
+      "\n"
+      "Open a TCP connection, then close it.\n"
+      "\n"
+      "FIELDS:\n"
+      "  port  <integer or string>  required  1 to 65535\n"
+      "      Port number, or the name of one of the container's ports.\n"
+      "  host  <string>\n"
+      "      Host to connect to, an address or a name of /etc/hosts; the pod's own address unless set.\n");
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_field_names_a_near_one) {

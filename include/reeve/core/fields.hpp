@@ -78,6 +78,14 @@ struct EnumNames<Isolation> {
   static constexpr Names<2> list{"private", "none"};
 };
 template <>
+struct EnumNames<LogFormat> {
+  static constexpr Names<2> list{"text", "json"};
+};
+template <>
+struct EnumNames<OnPodsFinished> {
+  static constexpr Names<2> list{"run", "exit"};
+};
+template <>
 struct EnumNames<Network> {
   static constexpr Names<3> list{"host", "isolated", "nat"};
 };
@@ -180,7 +188,8 @@ struct FieldsOf<HttpGetAction> : NoOtherKeys {
       Field{"path", &HttpGetAction::path, "Path, with a query if wanted. Status 200 to 399 is success."},
       Field{"port", &HttpGetAction::port, "Port number, or the name of one of the container's ports.", port_number,
             Presence::required},
-      Field{"host", &HttpGetAction::host, "Host to connect to; the pod's own address unless set."},
+      Field{"host", &HttpGetAction::host,
+            "Host to connect to, an address or a name of /etc/hosts; the pod's own address unless set."},
       Field{"scheme", &HttpGetAction::scheme, "HTTP."},
       Field{"httpHeaders", &HttpGetAction::http_headers, "Headers to send; repeats are all sent, in order."},
   };
@@ -191,7 +200,8 @@ struct FieldsOf<TcpSocketAction> : NoOtherKeys {
   static constexpr auto list = std::tuple{
       Field{"port", &TcpSocketAction::port, "Port number, or the name of one of the container's ports.", port_number,
             Presence::required},
-      Field{"host", &TcpSocketAction::host, "Host to connect to; the pod's own address unless set."},
+      Field{"host", &TcpSocketAction::host,
+            "Host to connect to, an address or a name of /etc/hosts; the pod's own address unless set."},
   };
 };
 
@@ -593,14 +603,23 @@ struct FieldsOf<SupervisorSettings> : NoOtherKeys {
             Bounds{4096, 1073741824}},
       Field{"socket", &SupervisorSettings::socket,
             "Path of the control API's unix socket; /run/reeve/reeve.sock for root, else "
-            "$XDG_RUNTIME_DIR/reeve.sock; \"\" for none."},
+            "$XDG_RUNTIME_DIR/reeve.sock, or where neither can be written below /tmp or /dev/shm; \"\" for none."},
       Field{"apiUsers", &SupervisorSettings::api_users,
             "Users, by name or uid, who may use the control API besides root and reeve's own."},
       Field{"stateDirectory", &SupervisorSettings::state_directory,
             "Where what commands changed is kept over restarts; $STATE_DIRECTORY, as systemd sets it; \"\" for "
             "nowhere."},
+      Field{"logFormat", &SupervisorSettings::log_format,
+            "How lines reach standard output: text, or json, one object per line."},
+      Field{
+          "onPodsFinished", &SupervisorSettings::on_pods_finished,
+          "What reeve does when every pod has finished and there is no deployment: run on, or exit with the exit code "
+          "of the last pod that failed, else 0."},
+      Field{"exitCodeFrom", &SupervisorSettings::exit_code_from,
+            "With onPodsFinished = \"exit\", the pod (NAME or NAMESPACE/NAME) whose end is the end: the others are "
+            "stopped in order, and its exit code is reeve's."},
   };
-  static constexpr Names<5> later{"api", "logFormat", "onPodsFinished", "exitCodeFrom", "notify"};
+  static constexpr Names<2> later{"api", "notify"};
 };
 
 }  // namespace reeve

@@ -62,6 +62,8 @@ enum class SessionAffinity { none, client_ip };
 enum class Balancing { least_connections, round_robin, random };
 enum class OnUnready { keep, drain, reset };
 enum class WhenUnready { refuse, hold, reset };
+enum class LogFormat { text, json };
+enum class OnPodsFinished { run, exit };
 
 struct ExecAction {
   std::vector<std::string> command;
@@ -323,6 +325,9 @@ struct SupervisorSettings {
   std::optional<std::string> socket;           // unset: the place that fits who runs reeve; empty: none
   std::vector<std::string> api_users;          // names or uids
   std::optional<std::string> state_directory;  // unset: $STATE_DIRECTORY; empty: nothing is kept
+  LogFormat log_format = LogFormat::text;
+  OnPodsFinished on_pods_finished = OnPodsFinished::run;
+  std::string exit_code_from;  // a pod; empty: the last that failed
   bool operator==(const SupervisorSettings&) const = default;
 };
 

@@ -7,6 +7,7 @@
 #include <reeve/core/dependency.hpp>
 #include <reeve/core/deployment.hpp>
 #include <reeve/core/effect.hpp>
+#include <reeve/core/ending.hpp>
 #include <reeve/core/event.hpp>
 #include <reeve/core/input.hpp>
 #include <reeve/core/pod.hpp>
@@ -33,6 +34,7 @@ struct SupervisorOptions {
   std::string node_name = "localhost";                          // what pods are told of it
   std::string uid_ending = {};      // of every pod's uid: whose processes they are is told by it
   std::uint64_t first_version = 0;  // above all that an earlier reeve gave: who watched that one has missed something
+  EndRule end_rule = {};
 };
 
 class Supervisor : private Deployment::Owner, private Surroundings {
@@ -42,6 +44,7 @@ class Supervisor : private Deployment::Owner, private Surroundings {
         default_isolation_(options.default_isolation),
         node_name_(std::move(options.node_name)),
         uid_ending_(std::move(options.uid_ending)),
+        end_rule_(std::move(options.end_rule)),
         versions_(options.first_version) {}
   Supervisor(const Supervisor&) = delete;
   Supervisor& operator=(const Supervisor&) = delete;
@@ -58,6 +61,9 @@ class Supervisor : private Deployment::Owner, private Surroundings {
 
   // For pods that are made from now on.
   void set_default_isolation(Isolation isolation) noexcept { default_isolation_ = isolation; }
+
+  // Looked at after the next step.
+  void set_end_rule(EndRule rule) { end_rule_ = std::move(rule); }
 
   // The earliest instant at which there is something to do; send Ticked then.
   std::optional<Instant> deadline() const noexcept;
@@ -158,6 +164,15 @@ class Supervisor : private Deployment::Owner, private Surroundings {
   void restore(Step& step, SavedService& saved);
   void finish(Step& step);
 
+  // The end (ending.cpp).
+  struct Ending {
+    int code = 0;
+    std::string why;
+  };
+  std::optional<Ending> ending() const;
+  void end_by_itself(Step& step);
+  void begin_shutdown(Step& step);
+
   void create_pod(Step& step, ObjectMeta metadata, std::shared_ptr<const PodSpec> spec, ReplicaSet* owner,
                   const std::string& address_before = {});
   template <class Handler>
@@ -244,6 +259,9 @@ class Supervisor : private Deployment::Owner, private Surroundings {
   std::multiset<std::int32_t> node_ports_;     // that services have
   std::map<ObjectRef, PodObject> successors_;  // changed pods that wait for the running one to be gone
   std::size_t effects_indexed_ = 0;
+  EndRule end_rule_;
+  std::set<PodId> unfinished_;  // pods that have not succeeded or failed
+  int exit_code_ = 0;
   std::uint64_t versions_;
   bool keeps_changes_ = false;
   std::vector<Change> changes_;
