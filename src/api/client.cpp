@@ -1,4 +1,5 @@
 #include <reeve/api/client.hpp>
+#include <reeve/api/socket_place.hpp>
 #include <reeve/core/text.hpp>
 #include <reeve/linux/fd.hpp>
 #include <reeve/linux/passing.hpp>
@@ -153,10 +154,7 @@ Result<std::size_t> read_some(int fd, std::span<char> into) {
 std::string socket_path(const std::string& given) {
   if (!given.empty()) return given;
   if (const char* named = std::getenv("REEVE_SOCKET"); named != nullptr && *named != '\0') return named;
-  if (::geteuid() == 0) return "/run/reeve/reeve.sock";
-  const char* const runtime = std::getenv("XDG_RUNTIME_DIR");
-  const bool has_runtime = runtime != nullptr && *runtime != '\0';
-  return (has_runtime ? std::string(runtime) : "/run/user/" + std::to_string(::geteuid())) + "/reeve.sock";
+  return find_socket();
 }
 
 Result<Streamed> Client::stream(const ClientRequest& request, const Reader& reader, Deadline deadline) const {

@@ -3,6 +3,7 @@
 #include "api/exec_session.hpp"
 
 #include <reeve/api/server.hpp>
+#include <reeve/api/socket_place.hpp>
 #include <reeve/linux/clock.hpp>
 #include <reeve/linux/peer.hpp>
 #include <reeve/linux/socket.hpp>
@@ -22,24 +23,12 @@ constexpr std::size_t connections_max = 2048;
 constexpr std::size_t queued_bytes_max = 64 * 1024 * 1024;  // of all connections together
 constexpr std::uint64_t tick_milliseconds = 1000;
 
-// The directory of the default place, which need not be there yet.
-void make_parent(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash != std::string::npos && slash != 0) ::mkdir(path.substr(0, slash).c_str(), 0755);
-}
-
 }  // namespace
-
-std::string socket_path(const SupervisorSettings& settings) {
-  if (settings.socket) return *settings.socket;
-  if (::geteuid() == 0) return "/run/reeve/reeve.sock";
-  const char* runtime = std::getenv("XDG_RUNTIME_DIR");
-  return runtime != nullptr && *runtime == '/' ? std::string(runtime) + "/reeve.sock" : std::string();
-}
 
 class Server::Impl final : private Connection::Owner, private ExecSession::Owner, private runtime::Host::Observer {
  public:
-  Impl(runtime::Host& host, std::string path) : host_(host), path_(std::move(path)), answerer_(host) {}
+  Impl(runtime::Host& host, SocketPlace place)
+      : host_(host), place_(std::move(place)), path_(place_.path), answerer_(host) {}
   ~Impl() override;
   Result<void> listen();
 
@@ -62,7 +51,8 @@ class Server::Impl final : private Connection::Owner, private ExecSession::Owner
   std::size_t queued_bytes() const;
 
   runtime::Host& host_;
-  std::string path_;
+  SocketPlace place_;
+  const std::string& path_;
   Answerer answerer_;
   linux::UniqueFd listener_;
   ino_t inode_ = 0;
@@ -81,7 +71,8 @@ Server::Impl::~Impl() {
 }
 
 Result<void> Server::Impl::listen() {
-  make_parent(path_);
+  auto room = make_room(place_);
+  if (!room && place_.is_shared) return room;  // any other directory may be there, and say itself what is wrong
   REEVE_TRY(const auto address, linux::SocketAddress::parse("unix:" + path_));
   REEVE_TRY(listener_, linux::bind_listener(address));
   // Others than the owner reach it only where apiUsers names some; then the kernel's word on who they are decides.
@@ -239,10 +230,28 @@ void Server::Impl::keep_time() {
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Server::~Server() = default;
 
-Result<std::unique_ptr<Server>> Server::start(runtime::Host& host, const std::string& path) {
-  auto impl = std::make_unique<Impl>(host, path);
+Result<std::unique_ptr<Server>> Server::start_at(runtime::Host& host, const SocketPlace& place) {
+  auto impl = std::make_unique<Impl>(host, place);
   REEVE_TRY_VOID(impl->listen());
   return std::unique_ptr<Server>(new Server(std::move(impl)));
+}
+
+Result<std::unique_ptr<Server>> Server::start(runtime::Host& host) {
+  if (const auto& written = host.settings().socket) return start_at(host, {*written, false});
+  Error first;
+  for (const SocketPlace& each : usual_socket_places()) {
+    auto server = start_at(host, each);
+    if (server && !first.what.empty()) {
+      host.warn("the control API is at " + each.path + ": " + first.message() +
+                "; to have it elsewhere, write socket = \"/its/path\" into [supervisor]");
+    }
+    if (server || !may_go_elsewhere(server.error().code)) return server;
+    if (first.what.empty()) first = std::move(server).error();
+  }
+  first.what += ", nor below /tmp or /dev/shm";
+  return fail(first.message() +
+              "; mount a tmpfs on /run, write socket = \"/a/place/that/can/be/written\" into "
+              "[supervisor], or socket = \"\" if nobody is to ask");
 }
 
 }  // namespace reeve::api

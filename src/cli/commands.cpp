@@ -39,9 +39,8 @@ FilesAsked read_files_option(const Command& command, std::span<const std::string
 
 // A reeve that cannot be asked still supervises.
 std::shared_ptr<void> serve_api(runtime::Host& host) {
-  const std::string path = api::socket_path(host.settings());
-  if (path.empty()) return nullptr;
-  auto server = api::Server::start(host, path);
+  if (host.settings().socket == "") return nullptr;
+  auto server = api::Server::start(host);
   if (server) return std::shared_ptr<api::Server>(*std::move(server));
   host.warn("the control API is not served: " + server.error().message());
   return nullptr;
