@@ -24,11 +24,11 @@ Reply not_allowed(std::string_view allow) {
 
 WallTime Answerer::now() const { return host_.wall_time(linux::monotonic_now()); }
 
-Reply Answerer::answer(const Request& request, ServerCounts counts) {
+Reply Answerer::answer(const Request& request, ServerFacts facts) {
   if (auto discovered = answer_discovery(request)) return *std::move(discovered);
   const auto& path = request.segments;
   if (path.size() >= 4 && path[0] == "apis" && path[1] == "reeve.dev" && path[2] == "v1") {
-    return answer_own(request, counts);
+    return answer_own(request, facts);
   }
   const auto route = route_of(path);
   if (!route) return reply_with(no_such_path());

@@ -23,23 +23,25 @@ namespace reeve::api {
 // What a path means.
 struct Route {
   const KindInfo* kind = nullptr;
-  std::string name_space;  // empty: all
-  std::string name;        // empty: the list
+  std::string_view api_version;  // by which it was asked for
+  std::string name_space;        // empty: all
+  std::string name;              // empty: the list
   std::string subresource;
 };
 // Nothing: no path of Kubernetes' resources.
 std::optional<Route> route_of(const std::vector<std::string>& segments);
 
-struct ServerCounts {
+struct ServerFacts {
   std::size_t connections = 0;
   std::size_t watches = 0;
+  std::string_view url;  // where it is served over TCP; empty: nowhere
 };
 
 class Answerer {
  public:
   explicit Answerer(runtime::Host& host);
 
-  Reply answer(const Request& request, ServerCounts counts);
+  Reply answer(const Request& request, ServerFacts facts);
 
   // Keeps what changed, for those who watch; recording ends when nobody asked for long.
   void on_settled(const std::vector<Change>& changes, Instant now);
@@ -78,13 +80,13 @@ class Answerer {
   std::optional<Object> current(const Route& route) const;
   std::optional<Status> check(const Object& object, const Route& route) const;
 
-  Reply answer_own(const Request& request, ServerCounts counts);
+  Reply answer_own(const Request& request, ServerFacts facts);
   Reply restart(const Route& route);
   Reply probes(const Route& route) const;
   Reply connections(const Route& route) const;
   Reply metrics(const Request& request, const Route& route);
   std::string pod_metrics(const Pod& pod);
-  Reply status(ServerCounts counts) const;
+  Reply status(ServerFacts facts) const;
 
   void record(ApiKind kind);
   void keep(const Change& change, std::map<std::pair<Resource, std::string>, ChangeType>& held);

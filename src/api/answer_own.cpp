@@ -98,11 +98,11 @@ json::object metadata_of(const Pod& pod) {
 
 }  // namespace
 
-Reply Answerer::answer_own(const Request& request, ServerCounts counts) {
+Reply Answerer::answer_own(const Request& request, ServerFacts facts) {
   std::vector<std::string> rest(request.segments.begin() + 3, request.segments.end());
   const bool reads = request.method == "GET";
-  if (rest.size() == 1 && rest[0] == "status") return reads ? status(counts) : reply_with(method_not_allowed());
-  Route route{&info(ApiKind::pods), {}, {}, {}};
+  if (rest.size() == 1 && rest[0] == "status") return reads ? status(facts) : reply_with(method_not_allowed());
+  Route route{&info(ApiKind::pods), {}, {}, {}, {}};
   if (rest.size() > 2 && rest[0] == "namespaces") {
     route.name_space = rest[1];
     rest.erase(rest.begin(), rest.begin() + 2);
@@ -244,7 +244,7 @@ json::value state_json(const runtime::StateStatus& state) {
 
 }  // namespace
 
-Reply Answerer::status(ServerCounts counts) const {
+Reply Answerer::status(ServerFacts facts) const {
   const Supervisor& supervisor = host_.supervisor();
   const auto pods = supervisor.pods();
   std::int64_t ready = 0;
@@ -269,8 +269,9 @@ Reply Answerer::status(ServerCounts counts) const {
                                                    {"deployments", supervisor.deployments().size()},
                                                    {"services", supervisor.services().size()}}},
                            {"lateInputs", supervisor.late_inputs()},
-                           {"connections", counts.connections},
-                           {"watches", counts.watches}};
+                           {"connections", facts.connections},
+                           {"watches", facts.watches},
+                           {"api", facts.url}};
   return reply_with(json::serialize(about) + '\n');
 }
 

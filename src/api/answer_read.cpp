@@ -42,14 +42,6 @@ tl::expected<Choice, Status> choice_of(const Request& request, const Route& rout
   return choice;
 }
 
-std::string list_head(const KindInfo& kind, std::uint64_t version) {
-  std::string text = "{\"kind\":\"";
-  text += kind.name;
-  text += "List\",\"apiVersion\":\"";
-  text += version_of(kind);
-  return text + "\",\"metadata\":{\"resourceVersion\":\"" + std::to_string(version) + "\"},\"items\":[";
-}
-
 std::string_view type_text(ChangeType type) {
   switch (type) {
     case ChangeType::added:
@@ -151,12 +143,13 @@ class WatchStream final : public Stream {
   void bookmark() {
     if (!options_.has_bookmarks) return;
     const KindInfo& kind = info(options_.choice.kind);
+    const std::string_view api_version = options_.form.api_version;
     std::string object = "{\"kind\":\"";
     object += kind.name;
     object += "\",\"apiVersion\":\"";
-    object += version_of(kind);
+    object += api_version.empty() ? version_of(kind) : api_version;
     object += "\",\"metadata\":{\"resourceVersion\":\"" + std::to_string(version_) + "\",\"creationTimestamp\":null}}";
-    if (options_.form.is_table) object = table_head(kind, options_.form, version_) + "]}";
+    if (options_.form.is_table()) object = table_head(kind, options_.form, {.version = version_}) + "]}";
     tell("BOOKMARK", object);
   }
 
@@ -170,30 +163,74 @@ class WatchStream final : public Stream {
 
 }  // namespace
 
+namespace {
+
+// Where the next page of a list begins: after which object, and what the first page was as of. What changes between
+// two pages is told by a watch from there.
+struct PageStart {
+  std::uint64_t version = 0;
+  std::string after;  // NAMESPACE/NAME
+
+  std::string token() const { return std::to_string(version) + '/' + after; }
+};
+
+std::string page_key(const Snapshot& each) { return each.name_space + '/' + each.name; }
+
+std::optional<PageStart> page_start(const std::string& token) {
+  PageStart start;
+  const char* const end = token.data() + token.size();
+  const auto [stop, error] = std::from_chars(token.data(), end, start.version);
+  if (error != std::errc() || stop == end || *stop != '/') return std::nullopt;
+  start.after.assign(stop + 1, end);
+  return start;
+}
+
+// Cuts a list that is asked for in pages to the one that is meant; says how it goes on.
+tl::expected<ListMeta, Status> take_page(const Request& request, std::vector<Snapshot>& list, std::uint64_t version) {
+  ListMeta meta{version, {}, 0};
+  const std::string& token = request.parameter("continue");
+  const auto limit = static_cast<std::size_t>(std::max<std::int64_t>(request.number("limit").value_or(0), 0));
+  if (token.empty() && limit == 0) return meta;
+  std::ranges::sort(list, {}, page_key);
+  if (!token.empty()) {
+    const auto start = page_start(token);
+    if (!start || start->version > version) {
+      return tl::unexpected(bad_request("continue key is not valid: " + token));
+    }
+    meta.version = start->version;
+    std::erase_if(list, [&](const Snapshot& each) { return page_key(each) <= start->after; });
+  }
+  if (limit == 0 || list.size() <= limit) return meta;
+  meta.remaining = list.size() - limit;
+  list.resize(limit);
+  meta.next = PageStart{meta.version, page_key(list.back())}.token();
+  return meta;
+}
+
+}  // namespace
+
 Reply Answerer::list(const Request& request, const Route& route) {
   const auto choice = choice_of(request, route);
   if (!choice) return reply_with(choice.error());
   record(route.kind->kind);
-  const Form form = form_of(request.accept, request.parameter("includeObject"));
-  const std::uint64_t version = host_.supervisor().version();
+  const Form form = form_of(request.accept, request.parameter("includeObject"), route.api_version);
+  std::vector<Snapshot> found = renderer_.all(route.kind->kind, route.name_space, form.depth());
+  std::erase_if(found, [&](const Snapshot& each) { return !choice->matches(each); });
+  const auto meta = take_page(request, found, host_.supervisor().version());
+  if (!meta) return reply_with(meta.error());
   const WallTime moment = now();
-  std::string text = form.is_table ? table_head(*route.kind, form, version) : list_head(*route.kind, version);
+  std::string text = list_head(*route.kind, form, *meta);
   bool is_first = true;
-  for (const Snapshot& each : renderer_.all(route.kind->kind, route.name_space, form.depth())) {
-    if (!choice->matches(each)) continue;
+  for (const Snapshot& each : found) {
     if (!std::exchange(is_first, false)) text += ',';
-    if (form.is_table) {
-      text += table_row(each, form, moment);
-    } else {
-      text += '{' + each.text;
-    }
+    text += list_item(each, form, moment);
   }
   return reply_with(text + "]}\n");
 }
 
 Reply Answerer::get(const Request& request, const Route& route) {
   record(route.kind->kind);
-  const Form form = form_of(request.accept, request.parameter("includeObject"));
+  const Form form = form_of(request.accept, request.parameter("includeObject"), route.api_version);
   const auto found = renderer_.find(route.kind->kind, route.name_space, route.name, form.depth());
   if (!found) return reply_with(not_found(*route.kind, route.name));
   return reply_with(formed(*found, form, now()) + '\n');
@@ -209,7 +246,7 @@ Reply Answerer::watch(const Request& request, const Route& route) {
     return reply_with(bad_request("Invalid value: \"" + given + "\": resourceVersion is not a number"));
   }
   record(route.kind->kind);
-  const Form form = form_of(request.accept, request.parameter("includeObject"));
+  const Form form = form_of(request.accept, request.parameter("includeObject"), route.api_version);
   WatchStream::Options options{*std::move(choice), form, version, request.flag("allowWatchBookmarks"), {}};
   if (const auto limit = request.number("timeoutSeconds"); limit && *limit > 0) {
     options.ends_at = linux::monotonic_now() + seconds(std::min<std::int64_t>(*limit, 1'000'000));

@@ -125,7 +125,7 @@ std::optional<Status> Answerer::check(const Object& object, const Route& route) 
                        route.name + ")");
   }
   if (const auto errors = validate(object); !errors.empty()) return invalid(*route.kind, metadata.name, errors);
-  if (const auto running = current({route.kind, metadata.name_space, metadata.name, {}})) {
+  if (const auto running = current({route.kind, route.api_version, metadata.name_space, metadata.name, {}})) {
     if (const auto errors = validate_update(object, *running); !errors.empty()) {
       return invalid(*route.kind, metadata.name, errors);
     }
@@ -172,7 +172,7 @@ Reply Answerer::write(const Request& request, const Route& route, std::string_vi
   if (is_dry) return reply_with(json::serialize(config::to_json(*object, config::Defaults::included)) + '\n', code);
   if (host_.supervisor().is_shutting_down()) return reply_with(of_http(503, "reeve is shutting down"));
   host_.post(ObjectApplied{*std::move(object)});
-  return object_later(meant, code, form_of(request.accept, request.parameter("includeObject")));
+  return object_later(meant, code, form_of(request.accept, request.parameter("includeObject"), route.api_version));
 }
 
 Reply Answerer::create(const Request& request, const Route& route) {
@@ -237,7 +237,8 @@ Reply Answerer::remove(const Request& request, const Route& route) {
   std::optional<Duration> wait;
   if (grace) wait = seconds(std::clamp<std::int64_t>(*grace, -1, 1'000'000'000));
   host_.post(ObjectDeleted{{*route.kind->writable, route.name_space, route.name}, wait});
-  Reply reply = object_later(route, 200, form_of(request.accept, request.parameter("includeObject")));
+  Reply reply =
+      object_later(route, 200, form_of(request.accept, request.parameter("includeObject"), route.api_version));
   return reply;
 }
 

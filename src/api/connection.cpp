@@ -48,8 +48,8 @@ std::string_view phrase(int code) {
 
 }  // namespace
 
-std::unique_ptr<Connection> Connection::open(uv_loop_t& loop, Owner& owner, linux::UniqueFd fd, Allowed allowed) {
-  std::unique_ptr<Connection> connection(new Connection(owner, std::move(fd), allowed));
+std::unique_ptr<Connection> Connection::open(uv_loop_t& loop, Owner& owner, linux::UniqueFd fd, Client client) {
+  std::unique_ptr<Connection> connection(new Connection(owner, std::move(fd), std::move(client)));
   connection->poll_ = proxy::UvHandle<uv_poll_t>(connection.get());
   if (uv_poll_init(&loop, connection->poll_.get(), connection->fd_.get()) != 0) {
     connection->poll_.abandon();
@@ -59,8 +59,8 @@ std::unique_ptr<Connection> Connection::open(uv_loop_t& loop, Owner& owner, linu
   return connection;
 }
 
-Connection::Connection(Owner& owner, linux::UniqueFd fd, Allowed allowed)
-    : owner_(owner), fd_(std::move(fd)), allowed_(allowed), active_at_(linux::monotonic_now()) {}
+Connection::Connection(Owner& owner, linux::UniqueFd fd, Client client)
+    : owner_(owner), fd_(std::move(fd)), client_(std::move(client)), active_at_(linux::monotonic_now()) {}
 
 bool Connection::needs_time() const noexcept {
   const bool has_deadline = stream_ != nullptr && stream_->deadline();
@@ -118,9 +118,10 @@ void Connection::take_requests() {
     const Request request = reader_.take();
     keep_alive_ = request.keep_alive && !input_ended_;
     chunked_ = request.is_http_1_1;
-    if (allowed_ == Allowed::no) {
+    if (const auto refusal = owner_.refusal(client_, request)) {
       keep_alive_ = false;
-      start(reply_with(forbidden("this user may not use the control API: add it to [supervisor] apiUsers")));
+      start(reply_with(*refusal));
+      discarding_ = true;
     } else {
       start(owner_.answer(request));
     }

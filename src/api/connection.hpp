@@ -2,6 +2,7 @@
 // One client: requests in, answers out, in order. It holds no more output than its bound and never waits for its
 // reader.
 
+#include "api/gate.hpp"
 #include "api/reply.hpp"
 #include "api/request.hpp"
 
@@ -23,6 +24,8 @@ class Connection {
    public:
     virtual ~Owner() = default;
     virtual Reply answer(const Request& request) = 0;
+    // Why this request is not answered; asked after all of it was read.
+    virtual std::optional<Status> refusal(const Client& client, const Request& request) const = 0;
     virtual const runtime::StateStatus& state() const = 0;
     // The connection has become that; its descriptor leaves it.
     virtual void upgrade(linux::UniqueFd fd, Upgrade upgrade) = 0;
@@ -30,10 +33,8 @@ class Connection {
     virtual void changed(Connection& connection) = 0;
   };
 
-  enum class Allowed { yes, no };
-
   // Nothing: the loop cannot watch the descriptor.
-  static std::unique_ptr<Connection> open(uv_loop_t& loop, Owner& owner, linux::UniqueFd fd, Allowed allowed);
+  static std::unique_ptr<Connection> open(uv_loop_t& loop, Owner& owner, linux::UniqueFd fd, Client client);
 
   // The supervisor answered; what waited for that goes on, or waits until that is kept.
   void on_settled(Instant now);
@@ -55,7 +56,7 @@ class Connection {
   Instant active_at() const noexcept { return active_at_; }
 
  private:
-  Connection(Owner& owner, linux::UniqueFd fd, Allowed allowed);
+  Connection(Owner& owner, linux::UniqueFd fd, Client client);
   bool is_busy() const noexcept { return stream_ != nullptr || waits_for_settled(); }
   void on_event(int events);
   void read_some();
@@ -72,7 +73,7 @@ class Connection {
 
   Owner& owner_;
   linux::UniqueFd fd_;
-  Allowed allowed_;
+  Client client_;
   proxy::UvHandle<uv_poll_t> poll_;
   int watched_ = 0;
   RequestReader reader_;

@@ -70,15 +70,38 @@ constexpr std::array<KindInfo, 8> table{{
     {ApiKind::namespaces, "namespaces", "namespace", "Namespace", "", "ns", false, {}, namespace_columns, {}},
 }};
 
+constexpr std::array core_kinds{ApiKind::pods,   ApiKind::services, ApiKind::endpoints,
+                                ApiKind::events, ApiKind::nodes,    ApiKind::namespaces};
+constexpr std::array apps_kinds{ApiKind::deployments, ApiKind::replica_sets};
+constexpr std::array deployments_only{ApiKind::deployments};
+
+// The preferred version of a group first.
+constexpr std::array<ApiVersion, 5> versions{{
+    {"v1", "", "v1", core_kinds},
+    {"apps/v1", "apps", "v1", apps_kinds},
+    {"apps/v1beta2", "apps", "v1beta2", apps_kinds, true},
+    {"apps/v1beta1", "apps", "v1beta1", deployments_only, true},
+    {"extensions/v1beta1", "extensions", "v1beta1", apps_kinds, true},
+}};
+
 }  // namespace
 
 std::span<const KindInfo> kinds() noexcept { return table; }
 
 const KindInfo& info(ApiKind kind) noexcept { return table[static_cast<std::size_t>(kind)]; }
 
-const KindInfo* find_kind(std::string_view group, std::string_view plural) noexcept {
-  for (const KindInfo& each : table) {
-    if (each.group == group && each.plural == plural) return &each;
+std::span<const ApiVersion> api_versions() noexcept { return versions; }
+
+const ApiVersion* find_api_version(std::string_view group, std::string_view version) noexcept {
+  for (const ApiVersion& each : versions) {
+    if (each.group == group && each.version == version) return &each;
+  }
+  return nullptr;
+}
+
+const KindInfo* find_kind(const ApiVersion& version, std::string_view plural) noexcept {
+  for (const ApiKind each : version.kinds) {
+    if (info(each).plural == plural) return &info(each);
   }
   return nullptr;
 }

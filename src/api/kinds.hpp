@@ -38,9 +38,21 @@ struct KindInfo {
 
 std::span<const KindInfo> kinds() noexcept;
 const KindInfo& info(ApiKind kind) noexcept;
-const KindInfo* find_kind(std::string_view group, std::string_view plural) noexcept;
 
 constexpr std::string_view version_of(const KindInfo& kind) noexcept { return kind.group.empty() ? "v1" : "apps/v1"; }
+
+// A version of the API, and which kinds are reached by it. The ones before apps/v1 name the same objects.
+struct ApiVersion {
+  std::string_view text;  // "apps/v1beta1", "v1"
+  std::string_view group;
+  std::string_view version;
+  std::span<const ApiKind> kinds;
+  bool is_legacy = false;
+};
+std::span<const ApiVersion> api_versions() noexcept;
+const ApiVersion* find_api_version(std::string_view group, std::string_view version) noexcept;
+// The kind of that plural which it has, or nullptr.
+const KindInfo* find_kind(const ApiVersion& version, std::string_view plural) noexcept;
 
 // `pods`, `deployments.apps`: as messages name them.
 std::string qualified(const KindInfo& kind);

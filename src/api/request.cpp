@@ -158,6 +158,8 @@ RequestReader::Progress RequestReader::understand() {
     return refuse(400, "the request's path cannot be understood");
   }
   request_.accept = std::string(as_view(message[http::field::accept]));
+  if (message.count(http::field::host) == 1) request_.host = std::string(as_view(message[http::field::host]));
+  request_.origin = std::string(as_view(message[http::field::origin]));
   request_.content_type = std::string(as_view(message[http::field::content_type]));
   if (http::token_list(message[http::field::connection]).exists("upgrade")) {
     request_.upgrade = std::string(as_view(message[http::field::upgrade]));

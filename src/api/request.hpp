@@ -17,6 +17,8 @@ struct Request {
   std::multimap<std::string, std::string, std::less<>> query;
   std::string accept;
   std::string content_type;
+  std::string host;     // as the header says; empty: none, or several
+  std::string origin;   // of the page that a browser asks for
   std::string upgrade;  // the protocol that the connection is to become; empty: none
   std::string body;
   bool keep_alive = true;

@@ -4,6 +4,7 @@
 
 #include <reeve/api/server.hpp>
 #include <reeve/api/socket_place.hpp>
+#include <reeve/core/validate.hpp>
 #include <reeve/linux/clock.hpp>
 #include <reeve/linux/peer.hpp>
 #include <reeve/linux/socket.hpp>
@@ -27,13 +28,23 @@ constexpr std::uint64_t tick_milliseconds = 1000;
 
 class Server::Impl final : private Connection::Owner, private ExecSession::Owner, private runtime::Host::Observer {
  public:
-  Impl(runtime::Host& host, SocketPlace place)
-      : host_(host), place_(std::move(place)), path_(place_.path), answerer_(host) {}
+  explicit Impl(runtime::Host& host);
   ~Impl() override;
-  Result<void> listen();
+  Result<void> listen_unix();
+  Result<void> listen_tcp(const std::string& address);
 
  private:
+  // One listening socket.
+  struct Door {
+    Impl& server;
+    linux::UniqueFd listener;
+    proxy::UvHandle<uv_poll_t> poll{};
+  };
+
   Reply answer(const Request& request) override;
+  std::optional<Status> refusal(const Client& client, const Request& request) const override {
+    return api::refusal(host_.settings(), client, request);
+  }
   const runtime::StateStatus& state() const override { return host_.state(); }
   void changed(Connection& connection) override;
   void upgrade(linux::UniqueFd fd, Upgrade upgrade) override;
@@ -41,9 +52,10 @@ class Server::Impl final : private Connection::Owner, private ExecSession::Owner
   void on_settled(std::vector<Change> changes) override;
   void on_kept() override;
   void on_output(InstanceId instance) override;
-  void accept_some();
-  void admit(linux::UniqueFd fd);
-  bool may_ask(uid_t uid) const;
+  Result<void> listen_at(const SocketPlace& place);
+  Result<void> open(linux::UniqueFd listener, const std::string& name);
+  void accept_some(const Door& door);
+  void admit(linux::Accepted accepted);
   void drop_oldest_idle();
   void sweep();
   void tick();
@@ -51,81 +63,123 @@ class Server::Impl final : private Connection::Owner, private ExecSession::Owner
   std::size_t queued_bytes() const;
 
   runtime::Host& host_;
-  SocketPlace place_;
-  const std::string& path_;
   Answerer answerer_;
-  linux::UniqueFd listener_;
+  std::list<Door> doors_;
+  std::string path_;  // of the unix socket
   ino_t inode_ = 0;
-  proxy::UvHandle<uv_poll_t> poll_;
+  std::string url_;  // of the TCP socket
   proxy::UvHandle<uv_timer_t> timer_;
   bool is_timed_ = false;
   std::list<std::unique_ptr<Connection>> connections_;
   std::list<std::unique_ptr<ExecSession>> sessions_;
 };
 
+Server::Impl::Impl(runtime::Host& host) : host_(host), answerer_(host) {
+  timer_ = proxy::UvHandle<uv_timer_t>(this);
+  uv_timer_init(&host_.loop(), timer_.get());
+  host_.observe(this);
+}
+
 // The path may be another's by now.
 Server::Impl::~Impl() {
   host_.observe(nullptr);
   struct stat there {};
-  if (listener_ && ::lstat(path_.c_str(), &there) == 0 && there.st_ino == inode_) ::unlink(path_.c_str());
+  if (inode_ != 0 && ::lstat(path_.c_str(), &there) == 0 && there.st_ino == inode_) ::unlink(path_.c_str());
 }
 
-Result<void> Server::Impl::listen() {
-  auto room = make_room(place_);
-  if (!room && place_.is_shared) return room;  // any other directory may be there, and say itself what is wrong
-  REEVE_TRY(const auto address, linux::SocketAddress::parse("unix:" + path_));
-  REEVE_TRY(listener_, linux::bind_listener(address));
+Result<void> Server::Impl::listen_unix() {
+  if (const auto& written = host_.settings().socket) return listen_at({*written, false});
+  Error first;
+  for (const SocketPlace& each : usual_socket_places()) {
+    auto heard = listen_at(each);
+    if (heard && !first.what.empty()) {
+      host_.warn("the control API is at " + each.path + ": " + first.message() +
+                 "; to have it elsewhere, write socket = \"/its/path\" into [supervisor]");
+    }
+    if (heard || !may_go_elsewhere(heard.error().code)) return heard;
+    if (first.what.empty()) first = std::move(heard).error();
+  }
+  first.what += ", nor below /tmp or /dev/shm";
+  return fail(first.message() +
+              "; mount a tmpfs on /run, write socket = \"/a/place/that/can/be/written\" into "
+              "[supervisor], or socket = \"\" if nobody is to ask");
+}
+
+Result<void> Server::Impl::listen_at(const SocketPlace& place) {
+  auto room = make_room(place);
+  if (!room && place.is_shared) return room;  // any other directory may be there, and say itself what is wrong
+  const std::string& path = place.path;
+  REEVE_TRY(const auto address, linux::SocketAddress::parse("unix:" + path));
+  REEVE_TRY(auto listener, linux::bind_listener(address));
   // Others than the owner reach it only where apiUsers names some; then the kernel's word on who they are decides.
   const mode_t mode = host_.settings().api_users.empty() ? 0600 : 0666;
   struct stat there {};
-  if (::chmod(path_.c_str(), mode) != 0 || ::lstat(path_.c_str(), &there) != 0) {
-    return fail("cannot protect " + path_, errno);
+  if (::chmod(path.c_str(), mode) != 0 || ::lstat(path.c_str(), &there) != 0) {
+    return fail("cannot protect " + path, errno);
   }
+  path_ = path;
   inode_ = there.st_ino;
-  REEVE_TRY_VOID(linux::listen_on(listener_.get()));
-  timer_ = proxy::UvHandle<uv_timer_t>(this);
-  uv_timer_init(&host_.loop(), timer_.get());
-  poll_ = proxy::UvHandle<uv_poll_t>(this);
-  if (const int status = uv_poll_init(&host_.loop(), poll_.get(), listener_.get()); status != 0) {
-    poll_.abandon();
-    return fail("cannot watch " + path_, -status);
-  }
-  uv_poll_start(poll_.get(), UV_READABLE, [](uv_poll_t* handle, int, int) {
-    if (auto* self = static_cast<Impl*>(handle->data)) self->accept_some();
-  });
-  host_.observe(this);
+  REEVE_TRY_VOID(linux::listen_on(listener.get()));
+  return open(std::move(listener), path);
+}
+
+Result<void> Server::Impl::listen_tcp(const std::string& text) {
+  if (const std::string fault = api_address_fault(text); !fault.empty()) return fail(text + ' ' + fault);
+  REEVE_TRY(auto address, linux::SocketAddress::parse(text));
+  REEVE_TRY(auto listener, linux::listen_alone(address));
+  REEVE_TRY(address, linux::local_address(listener.get()));
+  REEVE_TRY_VOID(open(std::move(listener), text));
+  url_ = "http://" + address.to_string();
   return {};
 }
 
-void Server::Impl::accept_some() {
+Result<void> Server::Impl::open(linux::UniqueFd listener, const std::string& name) {
+  Door& door = doors_.emplace_back(*this, std::move(listener));
+  door.poll = proxy::UvHandle<uv_poll_t>(&door);
+  if (const int status = uv_poll_init(&host_.loop(), door.poll.get(), door.listener.get()); status != 0) {
+    door.poll.abandon();
+    doors_.pop_back();
+    return fail("cannot watch " + name, -status);
+  }
+  uv_poll_start(door.poll.get(), UV_READABLE, [](uv_poll_t* handle, int, int) {
+    if (const auto* opened = static_cast<const Door*>(handle->data)) opened->server.accept_some(*opened);
+  });
+  return {};
+}
+
+void Server::Impl::accept_some(const Door& door) {
   constexpr int turns_max = 64;
   for (int turn = 0; turn < turns_max; ++turn) {
-    auto accepted = linux::accept_connection(listener_.get());
+    auto accepted = linux::accept_connection(door.listener.get());
     if (!accepted) {
       const bool is_full = accepted.error().code == EMFILE || accepted.error().code == ENFILE;
       if (is_full) drop_oldest_idle();
       break;
     }
-    admit(std::move(accepted->fd));
+    admit(*std::move(accepted));
   }
   keep_time();
 }
 
-void Server::Impl::admit(linux::UniqueFd fd) {
-  const auto peer = linux::peer_of(fd.get());
-  if (!peer) return;
-  if (connections_.size() + sessions_.size() >= connections_max) drop_oldest_idle();
-  if (connections_.size() + sessions_.size() >= connections_max) return;  // all are busy: this one is closed
-  const auto allowed = may_ask(peer->uid) ? Connection::Allowed::yes : Connection::Allowed::no;
-  if (auto connection = Connection::open(host_.loop(), *this, std::move(fd), allowed)) {
-    connections_.push_back(std::move(connection));
-  }
+namespace {
+
+Result<Client> client_of(const linux::Accepted& accepted) {
+  REEVE_TRY(auto local, linux::local_address(accepted.fd.get()));
+  if (!local.is_unix()) return linux::TcpEnds{std::move(local), linux::SocketAddress::from_raw(accepted.peer)};
+  REEVE_TRY(const auto peer, linux::peer_of(accepted.fd.get()));
+  return peer.uid;
 }
 
-bool Server::Impl::may_ask(uid_t uid) const {
-  if (uid == 0 || uid == ::geteuid()) return true;
-  return std::ranges::any_of(host_.settings().api_users,
-                             [&](const std::string& each) { return linux::find_uid(each) == uid; });
+}  // namespace
+
+void Server::Impl::admit(linux::Accepted accepted) {
+  auto client = client_of(accepted);
+  if (!client) return;
+  if (connections_.size() + sessions_.size() >= connections_max) drop_oldest_idle();
+  if (connections_.size() + sessions_.size() >= connections_max) return;  // all are busy: this one is closed
+  if (auto connection = Connection::open(host_.loop(), *this, std::move(accepted.fd), *std::move(client))) {
+    connections_.push_back(std::move(connection));
+  }
 }
 
 void Server::Impl::drop_oldest_idle() {
@@ -147,9 +201,9 @@ Reply Server::Impl::answer(const Request& request) {
   if (queued_bytes() > queued_bytes_max) {
     return reply_with(of_http(429, "too many answers wait for their readers; try again"));
   }
-  ServerCounts counts{connections_.size(), 0};
-  for (const auto& each : connections_) counts.watches += each->is_watch() ? 1 : 0;
-  return answerer_.answer(request, counts);
+  ServerFacts facts{connections_.size(), 0, url_};
+  for (const auto& each : connections_) facts.watches += each->is_watch() ? 1 : 0;
+  return answerer_.answer(request, facts);
 }
 
 void Server::Impl::changed(Connection& connection) {
@@ -227,31 +281,10 @@ void Server::Impl::keep_time() {
   uv_timer_start(timer_.get(), on_time, tick_milliseconds, tick_milliseconds);
 }
 
-Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Server::Server(runtime::Host& host) : impl_(std::make_unique<Impl>(host)) {}
 Server::~Server() = default;
 
-Result<std::unique_ptr<Server>> Server::start_at(runtime::Host& host, const SocketPlace& place) {
-  auto impl = std::make_unique<Impl>(host, place);
-  REEVE_TRY_VOID(impl->listen());
-  return std::unique_ptr<Server>(new Server(std::move(impl)));
-}
-
-Result<std::unique_ptr<Server>> Server::start(runtime::Host& host) {
-  if (const auto& written = host.settings().socket) return start_at(host, {*written, false});
-  Error first;
-  for (const SocketPlace& each : usual_socket_places()) {
-    auto server = start_at(host, each);
-    if (server && !first.what.empty()) {
-      host.warn("the control API is at " + each.path + ": " + first.message() +
-                "; to have it elsewhere, write socket = \"/its/path\" into [supervisor]");
-    }
-    if (server || !may_go_elsewhere(server.error().code)) return server;
-    if (first.what.empty()) first = std::move(server).error();
-  }
-  first.what += ", nor below /tmp or /dev/shm";
-  return fail(first.message() +
-              "; mount a tmpfs on /run, write socket = \"/a/place/that/can/be/written\" into "
-              "[supervisor], or socket = \"\" if nobody is to ask");
-}
+Result<void> Server::listen_unix() { return impl_->listen_unix(); }
+Result<void> Server::listen_tcp(const std::string& address) { return impl_->listen_tcp(address); }
 
 }  // namespace reeve::api

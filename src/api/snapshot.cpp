@@ -14,11 +14,11 @@ namespace json = boost::json;
 namespace {
 
 // What stands before an object's own text.
-std::string head(ApiKind kind) {
+std::string head(ApiKind kind, std::string_view api_version) {
   std::string text = "{\"kind\":\"";
   text += info(kind).name;
   text += "\",\"apiVersion\":\"";
-  text += version_of(info(kind));
+  text += api_version.empty() ? version_of(info(kind)) : api_version;
   return text + "\",";
 }
 
@@ -31,7 +31,7 @@ std::string cell_text(const Cell& cell, WallTime now) {
   return age.before + human_duration(std::max<Duration>(now - age.since, Duration{0})) + age.after;
 }
 
-std::string Snapshot::object() const { return head(kind) + text; }
+std::string Snapshot::object(std::string_view api_version) const { return head(kind, api_version) + text; }
 
 std::string Snapshot::partial() const {
   return "{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/v1\"," + text.substr(0, metadata_size) + '}';

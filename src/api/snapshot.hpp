@@ -39,7 +39,8 @@ struct Snapshot {
   std::size_t metadata_size = 0;  // of "metadata":{…}
   std::vector<Cell> cells;        // as the kind's columns
 
-  std::string object() const;   // {"kind":…,"apiVersion":…,"metadata":…}
+  // {"kind":…,"apiVersion":…,"metadata":…}; of the kind's usual version unless another is named.
+  std::string object(std::string_view api_version = {}) const;
   std::string partial() const;  // the same with its metadata alone
   std::size_t bytes() const noexcept { return sizeof *this + text.size() + 64 * cells.size(); }
 };

@@ -12,17 +12,18 @@ bool has(std::string_view text, std::string_view part) { return text.find(part) 
 
 }  // namespace
 
-Form form_of(std::string_view accept, std::string_view include_object) {
+Form form_of(std::string_view accept, std::string_view include_object, std::string_view api_version) {
   Form form;
+  form.api_version = api_version;
   while (!accept.empty()) {
     const std::size_t end = std::min(accept.find(','), accept.size());
     const std::string_view each = accept.substr(0, end);
     accept.remove_prefix(std::min(end + 1, accept.size()));
     if (!has(each, "application/json")) continue;
-    if (has(each, "as=Table") && has(each, "g=meta.k8s.io")) {
-      form.is_table = true;
-      form.table_version = has(each, "v=v1beta1") ? "v1beta1" : "v1";
-    }
+    if (!has(each, "g=meta.k8s.io")) break;
+    if (has(each, "as=Table")) form.shape = Form::Shape::table;
+    if (has(each, "as=PartialObjectMetadata")) form.shape = Form::Shape::metadata;  // of a list too
+    if (has(each, "v=v1beta1")) form.meta_version = "v1beta1";
     break;  // the first that we know
   }
   if (include_object == "None") form.row_object = RowObject::none;
@@ -30,7 +31,35 @@ Form form_of(std::string_view accept, std::string_view include_object) {
   return form;
 }
 
-std::string table_head(const KindInfo& kind, const Form& form, std::uint64_t version) {
+std::string ListMeta::json() const {
+  json::object meta{{"resourceVersion", std::to_string(version)}};
+  if (!next.empty()) {
+    meta["continue"] = next;
+    meta["remainingItemCount"] = remaining;
+  }
+  return json::serialize(meta);
+}
+
+std::string list_head(const KindInfo& kind, const Form& form, const ListMeta& meta) {
+  if (form.is_table()) return table_head(kind, form, meta);
+  std::string text = "{\"kind\":\"";
+  if (form.shape == Form::Shape::metadata) {
+    text += "PartialObjectMetadataList\",\"apiVersion\":\"meta.k8s.io/";
+    text += form.meta_version;
+  } else {
+    text += kind.name;
+    text += "List\",\"apiVersion\":\"";
+    text += form.api_version.empty() ? version_of(kind) : form.api_version;
+  }
+  return text + "\",\"metadata\":" + meta.json() + ",\"items\":[";
+}
+
+std::string list_item(const Snapshot& snapshot, const Form& form, WallTime now) {
+  if (form.is_table()) return table_row(snapshot, form, now);
+  return form.shape == Form::Shape::metadata ? snapshot.partial() : '{' + snapshot.text;
+}
+
+std::string table_head(const KindInfo& kind, const Form& form, const ListMeta& meta) {
   json::array columns;
   for (const Column& each : kind.columns) {
     columns.push_back(json::object{{"name", each.name},
@@ -40,8 +69,8 @@ std::string table_head(const KindInfo& kind, const Form& form, std::uint64_t ver
                                    {"priority", each.priority}});
   }
   std::string text = "{\"kind\":\"Table\",\"apiVersion\":\"meta.k8s.io/";
-  text += form.table_version;
-  text += "\",\"metadata\":{\"resourceVersion\":\"" + std::to_string(version) + "\"},\"columnDefinitions\":";
+  text += form.meta_version;
+  text += "\",\"metadata\":" + meta.json() + ",\"columnDefinitions\":";
   return text + json::serialize(columns) + ",\"rows\":[";
 }
 
@@ -56,13 +85,14 @@ std::string table_row(const Snapshot& snapshot, const Form& form, WallTime now) 
   }
   std::string text = "{\"cells\":" + json::serialize(cells);
   if (form.row_object == RowObject::metadata) text += ",\"object\":" + snapshot.partial();
-  if (form.row_object == RowObject::whole) text += ",\"object\":" + snapshot.object();
+  if (form.row_object == RowObject::whole) text += ",\"object\":" + snapshot.object(form.api_version);
   return text + '}';
 }
 
 std::string formed(const Snapshot& snapshot, const Form& form, WallTime now) {
-  if (!form.is_table) return snapshot.object();
-  return table_head(info(snapshot.kind), form, snapshot.version) + table_row(snapshot, form, now) + "]}";
+  if (form.shape == Form::Shape::whole) return snapshot.object(form.api_version);
+  if (form.shape == Form::Shape::metadata) return snapshot.partial();
+  return table_head(info(snapshot.kind), form, {.version = snapshot.version}) + table_row(snapshot, form, now) + "]}";
 }
 
 }  // namespace reeve::api

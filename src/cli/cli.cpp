@@ -19,7 +19,7 @@ constexpr std::string_view exec_exits =
     "the command's own, 128 + n after signal n; 126 it cannot be run, 127 there is none; 1 failed; 2 wrong usage";
 constexpr std::string_view doctor_exits = "0 every running pod has what it asked for; 1 one has not; 2 wrong usage";
 
-constexpr std::array<Command, 25> commands{{
+constexpr std::array<Command, 26> commands{{
     {"run", "-f FILE|DIR ...", "start what the files describe and keep it running", usual_exits, run_command},
     {"init", "[OPTIONS] [--] CMD ...", "run one command as PID 1 of a container should", exec_exits, init_command},
     {"check", "-f FILE|DIR ...", "read the files and print every mistake in them", usual_exits, check_command},
@@ -50,6 +50,7 @@ constexpr std::array<Command, 25> commands{{
     {"explain", "FIELD", "say what a field means: reeve explain pod.livenessProbe.httpGet", usual_exits,
      explain_command},
     {"completion", "bash|zsh|fish", "print the shell's completion script", usual_exits, completion_command},
+    {"kubeconfig", "", "print what kubectl needs to ask this reeve", usual_exits, kubeconfig_command},
     {"version", "", "print the version", usual_exits, version_command},
 }};
 

@@ -44,6 +44,7 @@ int top_command(const Command& command, std::span<const std::string> arguments);
 int completion_command(const Command& command, std::span<const std::string> arguments);
 int doctor_command(const Command& command, std::span<const std::string> arguments);
 int explain_command(const Command& command, std::span<const std::string> arguments);
+int kubeconfig_command(const Command& command, std::span<const std::string> arguments);
 int version_command(const Command& command, std::span<const std::string> arguments);
 
 }  // namespace reeve::cli

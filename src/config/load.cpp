@@ -69,6 +69,7 @@ void read_path(Reader& reader, const std::string& path) {
 }  // namespace
 
 Loaded load(std::span<const std::string> paths, ImagesKnown images) {
+  if (paths.empty()) return Configuration{};
   Reader reader(images);
   for (const std::string& path : paths) {
     if (path == "-") {

@@ -229,7 +229,8 @@ Loaded Reader::finish() {
     check_sockets();
     check_ending();
   }
-  if (items_.empty() && notes_.empty()) {
+  // Where the API is served over TCP, they may come from there.
+  if (items_.empty() && notes_.empty() && configuration_.supervisor.api.empty()) {
     if (files_.empty()) files_.emplace_back("reeve");
     note(0, {}, "no objects: nothing to run; write a [pod.NAME] or [deployment.NAME] with a command");
   }

@@ -191,6 +191,12 @@ void Pod::tick(Step& step) {
   with(step, [](PodStep& mine, Container& each) { each.tick(mine); });
 }
 
+void Pod::relabel(Labels labels, Labels annotations) {
+  metadata_.labels = std::move(labels);
+  metadata_.annotations = std::move(annotations);
+  relabelled_ += 1;
+}
+
 void Pod::remove(Step& step, std::optional<Duration> grace) {
   Duration given = grace.value_or(spec_->termination_grace_period);
   if (given < Duration{0}) given = seconds(1);

@@ -57,6 +57,7 @@ std::size_t Pod::fingerprint() const noexcept {
   for (const bool each : conditions_) mix(each ? 1u : 2u);
   mix(removal_ ? static_cast<std::size_t>(removal_->gone_by.time_since_epoch().count()) : 0);
   mix(waits_for_.size());
+  mix(relabelled_);
   if (const Leaving* going = walk()) mix(going->steps().size() * 64 + going->services_waited_for() + 1);
   for (const Container& each : init_) mix(each.fingerprint());
   for (const Container& each : regular_) mix(each.fingerprint());

@@ -24,7 +24,16 @@ std::int32_t node_port_of(const Service& service, std::int32_t port) {
 
 void Supervisor::answer(Step& step, ObjectApplied& input) {
   if (shutting_down_) return;
+  const ObjectRef name = ref_of(input.object);
   std::visit([&](auto& object) { apply(step, std::move(object)); }, input.object);
+  for (std::string& each : input.warnings) {
+    step.report({.object = name,
+                 .field_path = {},
+                 .type = EventType::warning,
+                 .reason = "FieldNotServed",
+                 .message = std::move(each),
+                 .source = source::reeve});
+  }
 }
 
 void Supervisor::answer(Step& step, ObjectDeleted& input) {
@@ -49,7 +58,7 @@ void Supervisor::answer(Step& step, ObjectDeleted& input) {
   }
 }
 
-// A running pod does not change: the new one comes when the old one is gone.
+// Only what is said about a running pod changes: with another spec, the new one comes when the old one is gone.
 void Supervisor::apply(Step& step, PodObject object) {
   const ObjectRef name{Kind::pod, object.metadata.name_space, object.metadata.name};
   const auto found = by_name_.find(name);
@@ -58,6 +67,9 @@ void Supervisor::apply(Step& step, PodObject object) {
     const bool unchanged = *current.spec() == object.spec && current.metadata() == object.metadata;
     if (unchanged && !current.is_terminating()) return;
     saved_version_ += 1;
+    if (*current.spec() == object.spec && !current.is_terminating()) {
+      return relabel(step, found->second, std::move(object.metadata));
+    }
     const bool already_leaves = current.is_terminating();
     successors_.insert_or_assign(name, std::move(object));
     if (!already_leaves) remove(step, found->second, std::nullopt);
@@ -66,6 +78,19 @@ void Supervisor::apply(Step& step, PodObject object) {
   saved_version_ += 1;
   auto spec = std::make_shared<const PodSpec>(std::move(object.spec));
   create_pod(step, std::move(object.metadata), std::move(spec), nullptr);
+}
+
+// Services come to select it, or cease to; its owner keeps it.
+void Supervisor::relabel(Step& step, PodId id, ObjectMeta metadata) {
+  Entry& entry = entries_.at(id);
+  with_pod(step, id, [&](Pod& pod) {
+    pod.relabel(std::move(metadata.labels), std::move(metadata.annotations));
+    for (const auto& [name, service] : services_) {
+      const bool is_known = std::ranges::find(entry.services, service.get()) != entry.services.end();
+      if (!is_known && service->selects(pod.metadata())) entry.services.push_back(service.get());
+    }
+    note_dependents(entry);
+  });
 }
 
 void Supervisor::apply(Step& step, DeploymentObject object) {

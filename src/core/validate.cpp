@@ -8,6 +8,7 @@
 #include <reeve/core/validate.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 #include <tuple>
 
@@ -374,9 +375,26 @@ std::vector<FieldError> validate(const Object& object) {
   return found;
 }
 
+std::string api_address_fault(std::string_view address) {
+  const std::size_t colon = std::min(address.rfind(':'), address.size());
+  const std::string_view host = address.substr(0, colon);
+  const std::string_view port = address.substr(std::min(colon + 1, address.size()));
+  unsigned number = 0;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+  const bool is_port = !port.empty() && error == std::errc{} && end == port.data() + port.size() && number <= 65535;
+  if (is_port && (host == "127.0.0.1" || host == "[::1]")) return {};
+  return "must be 127.0.0.1:PORT or [::1]:PORT: who asks is known by the kernel of this machine alone, so nobody "
+         "else's connection could be told apart";
+}
+
 std::vector<FieldError> validate(const SupervisorSettings& settings) {
   FieldErrors errors;
   FieldWalk(errors).walk("", settings);
+  if (!settings.api.empty()) {
+    if (std::string fault = api_address_fault(settings.api); !fault.empty()) {
+      errors.invalid("api", quoted(settings.api), std::move(fault));
+    }
+  }
   return errors.take();
 }
 

@@ -29,7 +29,7 @@ void use(const Request& request) {
     static_cast<void>(fields->matches({{"metadata.name", "web"}}));
   }
   static_cast<void>(parse_rfc3339(request.parameter("sinceTime")));
-  static_cast<void>(form_of(request.accept, request.parameter("includeObject")));
+  static_cast<void>(form_of(request.accept, request.parameter("includeObject"), ""));
   if (const auto object = config::read_object(request.body)) {
     // What was understood can be written, and is understood again.
     const auto text = boost::json::serialize(config::to_json(*object, config::Defaults::included));

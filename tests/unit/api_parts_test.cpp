@@ -126,10 +126,10 @@ BOOST_AUTO_TEST_CASE(ages_are_told_as_of_now) {
 }
 
 BOOST_AUTO_TEST_CASE(the_accept_header_asks_for_tables) {
-  BOOST_TEST(form_of("application/json;as=Table;v=v1;g=meta.k8s.io,application/json", "").is_table);
-  BOOST_TEST(form_of("application/json;as=Table;v=v1beta1;g=meta.k8s.io", "").table_version == "v1beta1");
-  BOOST_TEST(!form_of("application/json", "").is_table);
-  BOOST_TEST(!form_of("*/*", "").is_table);
+  BOOST_TEST(form_of("application/json;as=Table;v=v1;g=meta.k8s.io,application/json", "", "").is_table());
+  BOOST_TEST(form_of("application/json;as=Table;v=v1beta1;g=meta.k8s.io", "", "").meta_version == "v1beta1");
+  BOOST_TEST(!form_of("application/json", "", "").is_table());
+  BOOST_TEST(!form_of("*/*", "", "").is_table());
 }
 
 BOOST_AUTO_TEST_CASE(an_invalid_object_is_told_with_its_causes) {

@@ -54,7 +54,8 @@ struct Source {
 // somebody else (a running reeve; a simulation starts none).
 enum class ImagesKnown { here, elsewhere };
 
-// Reads files, directories (their *.toml, *.yaml, *.yml and *.json, sorted) and "-", the standard input.
+// Reads files, directories (their *.toml, *.yaml, *.yml and *.json, sorted) and "-", the standard input. No path: an
+// empty configuration.
 Loaded load(std::span<const std::string> paths, ImagesKnown images = ImagesKnown::here);
 
 class Reader;

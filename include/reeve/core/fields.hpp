@@ -604,6 +604,9 @@ struct FieldsOf<SupervisorSettings> : NoOtherKeys {
       Field{"socket", &SupervisorSettings::socket,
             "Path of the control API's unix socket; /run/reeve/reeve.sock for root, else "
             "$XDG_RUNTIME_DIR/reeve.sock, or where neither can be written below /tmp or /dev/shm; \"\" for none."},
+      Field{"api", &SupervisorSettings::api,
+            "Loopback address and port where the control API is served over TCP as well: \"127.0.0.1:8011\", "
+            "\"[::1]:8011\"; none unless set."},
       Field{"apiUsers", &SupervisorSettings::api_users,
             "Users, by name or uid, who may use the control API besides root and reeve's own."},
       Field{"stateDirectory", &SupervisorSettings::state_directory,
@@ -619,7 +622,7 @@ struct FieldsOf<SupervisorSettings> : NoOtherKeys {
             "With onPodsFinished = \"exit\", the pod (NAME or NAMESPACE/NAME) whose end is the end: the others are "
             "stopped in order, and its exit code is reeve's."},
   };
-  static constexpr Names<2> later{"api", "notify"};
+  static constexpr Names<1> later{"notify"};
 };
 
 }  // namespace reeve

@@ -15,9 +15,11 @@
 
 namespace reeve {
 
-// An object was written: a new one, or one that replaces the running one of its kind and name.
+// An object was written: a new one, or one that replaces the running one of its kind and name. The warnings are what it
+// asks for and does not get; each becomes an event.
 struct ObjectApplied {
   Object object;
+  std::vector<std::string> warnings = {};
 };
 // An object is to go; grace replaces the pod's own.
 struct ObjectDeleted {

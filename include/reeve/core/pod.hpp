@@ -34,6 +34,9 @@ class Pod {
   // The pod is to leave and then to be gone; a later, shorter grace wins (pkg/registry/core/pod/strategy.go).
   void remove(Step& step, std::optional<Duration> grace);
 
+  // Other labels and annotations, while it goes on running.
+  void relabel(Labels labels, Labels annotations);
+
   // Kills what still runs of a pod that is leaving.
   void hasten(Step& step);
 
@@ -181,6 +184,7 @@ class Pod {
 
   std::shared_ptr<const PodIdentity> identity_;
   ObjectMeta metadata_;
+  std::size_t relabelled_ = 0;  // how often
   std::shared_ptr<const PodSpec> spec_;
   std::optional<ObjectRef> owner_;
   Instant created_;

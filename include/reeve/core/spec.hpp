@@ -323,6 +323,7 @@ struct SupervisorSettings {
   Isolation isolation = Isolation::private_namespaces;
   std::int64_t log_bytes = 65536;
   std::optional<std::string> socket;           // unset: the place that fits who runs reeve; empty: none
+  std::string api;                             // "127.0.0.1:8011": the API on loopback TCP too; empty: no
   std::vector<std::string> api_users;          // names or uids
   std::optional<std::string> state_directory;  // unset: $STATE_DIRECTORY; empty: nothing is kept
   LogFormat log_format = LogFormat::text;

@@ -133,6 +133,7 @@ class Supervisor : private Deployment::Owner, private Surroundings {
   void answer(Step& step, Ticked& input);
 
   void apply(Step& step, PodObject object);
+  void relabel(Step& step, PodId id, ObjectMeta metadata);
   void apply(Step& step, DeploymentObject object);
   void apply(Step& step, ServiceObject object);
   void put(Step& step, ServiceObject object, ServiceAddresses given, Instant created);

@@ -37,4 +37,7 @@ std::vector<FieldError> validate_update(const Object& object, const Object& curr
 std::vector<FieldError> validate(const SupervisorSettings& settings);
 std::vector<FieldError> validate(const SimulationSpec& simulation);
 
+// Why the control API is not served over TCP at such an address; empty: it may be. Port 0 is any that is free.
+std::string api_address_fault(std::string_view address);
+
 }  // namespace reeve

@@ -1,7 +1,8 @@
 #pragma once
-// Who is at the other end of a unix socket.
+// Who is at the other end of a connection on this machine.
 
 #include <reeve/core/result.hpp>
+#include <reeve/linux/socket_address.hpp>
 
 #include <sys/types.h>
 
@@ -17,6 +18,16 @@ struct Peer {
 
 // As the kernel noted it when the peer connected (SO_PEERCRED).
 Result<Peer> peer_of(int fd);
+
+// Both ends of a TCP connection, as the accepting side sees them.
+struct TcpEnds {
+  SocketAddress local;
+  SocketAddress peer;
+};
+
+// The uid of the socket that a connection over loopback came from (sock_diag). An error unless there is exactly one
+// such socket, established and held by a process: one that is being closed says uid 0, whoever it was.
+Result<uid_t> tcp_peer_uid(const TcpEnds& ends);
 
 // The uid of a name in /etc/passwd, or of a number. A static program has no other user databases.
 std::optional<uid_t> find_uid(const std::string& name_or_uid);
