@@ -10,7 +10,7 @@ namespace {
 constexpr Duration recorded_for = seconds(300);  // after the last list or watch
 
 constexpr std::string_view readable = "GET";
-constexpr std::string_view collection_methods = "GET, POST";
+constexpr std::string_view collection_methods = "GET, POST, DELETE";
 constexpr std::string_view scale_methods = "GET, PUT, PATCH";
 constexpr std::string_view object_methods = "GET, PUT, PATCH, DELETE";
 
@@ -44,6 +44,7 @@ Reply Answerer::answer_collection(const Request& request, const Route& route) {
   if (request.method == "GET") return request.flag("watch") ? watch(request, route) : list(request, route);
   const bool can_write = route.kind->writable && !route.name_space.empty();
   if (request.method == "POST" && can_write) return create(request, route);
+  if (request.method == "DELETE" && can_write) return remove_all(request, route);
   return not_allowed(can_write ? collection_methods : readable);
 }
 

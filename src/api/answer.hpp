@@ -73,10 +73,13 @@ class Answerer {
   Reply replace(const Request& request, const Route& route);
   Reply patch(const Request& request, const Route& route);
   Reply remove(const Request& request, const Route& route);
+  Reply remove_all(const Request& request, const Route& route);
   Reply get_scale(const Route& route) const;
   Reply put_scale(const Request& request, const Route& route);
-  Reply write(const Request& request, const Route& route, std::string_view json, int code);
-  Reply object_later(const Route& route, int code, Form form);
+  Reply write(const Request& request, const Route& route, boost::json::object manifest, int code);
+  Reply dry_run(const Route& route, const Object& object, int code) const;
+  Reply object_later(const Route& route, int code, Form form, std::vector<std::string> warnings = {});
+  std::optional<Status> check_owned(const Object& object, const Route& route) const;
   std::optional<Object> current(const Route& route) const;
   std::optional<Status> check(const Object& object, const Route& route) const;
 
@@ -111,6 +114,24 @@ ContainerChoice choose_container(const Pod& pod, const std::string& name);
 
 // Why this request cannot be upgraded to that protocol, which that command speaks.
 std::optional<Reply> refuse_upgrade(const Request& request, std::string_view protocol, std::string_view command);
+
+// Which objects of a kind are meant by its selectors.
+struct Choice {
+  ApiKind kind = ApiKind::pods;
+  std::string name_space;
+  LabelQuery labels;
+  FieldQuery fields;
+
+  bool matches(const Snapshot& each) const {
+    return (name_space.empty() || each.name_space == name_space) && labels.matches(each.labels) &&
+           fields.matches(each.fields);
+  }
+  bool is_narrow() const noexcept { return !labels.is_empty() || !fields.is_empty(); }
+};
+tl::expected<Choice, Status> choice_of(const Request& request, const Route& route);
+
+// Nothing is to be changed: the answer says what would come of it.
+bool is_dry(const Request& request);
 
 // The body of a request as an object, or what is wrong with it; a member of its metadata as text, or empty.
 tl::expected<boost::json::value, Status> parsed_object(std::string_view text);

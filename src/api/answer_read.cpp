@@ -8,22 +8,6 @@
 #include <set>
 
 namespace reeve::api {
-namespace {
-
-// Which objects of a kind are meant.
-struct Choice {
-  ApiKind kind = ApiKind::pods;
-  std::string name_space;
-  LabelQuery labels;
-  FieldQuery fields;
-
-  bool matches(const Snapshot& each) const {
-    return (name_space.empty() || each.name_space == name_space) && labels.matches(each.labels) &&
-           fields.matches(each.fields);
-  }
-  bool is_narrow() const noexcept { return !labels.is_empty() || !fields.is_empty(); }
-};
-
 tl::expected<Choice, Status> choice_of(const Request& request, const Route& route) {
   Choice choice{route.kind->kind, route.name_space, {}, {}};
   auto labels = LabelQuery::parse(request.parameter("labelSelector"));
@@ -41,6 +25,8 @@ tl::expected<Choice, Status> choice_of(const Request& request, const Route& rout
   choice.fields = *std::move(fields);
   return choice;
 }
+
+namespace {
 
 std::string_view type_text(ChangeType type) {
   switch (type) {

@@ -2,12 +2,15 @@
 #include "api/answer.hpp"
 #include "api/patch.hpp"
 #include "api/render.hpp"
+#include "api/unserved.hpp"
 
 #include <reeve/config/object.hpp>
 #include <reeve/config/write.hpp>
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+
+#include <random>
 
 namespace reeve::api {
 namespace json = boost::json;
@@ -47,7 +50,7 @@ namespace {
 void complete(json::value& body, const Route& route) {
   auto* object = body.if_object();
   if (object == nullptr) return;
-  object->emplace("apiVersion", version_of(*route.kind));
+  object->emplace("apiVersion", route.api_version);
   object->emplace("kind", route.kind->name);
   auto* metadata = (*object)["metadata"].if_object();
   if (metadata == nullptr) metadata = &(*object)["metadata"].emplace_object();
@@ -75,6 +78,15 @@ tl::expected<json::value, Status> parsed_object(std::string_view text) {
 }
 
 namespace {
+
+// As Kubernetes ends generated names.
+std::string random_suffix() {
+  constexpr std::string_view letters = "bcdfghjklmnpqrstvwxz2456789";
+  std::random_device random;
+  std::string suffix;
+  for (int i = 0; i < 5; ++i) suffix += letters[random() % letters.size()];
+  return suffix;
+}
 
 enum class PatchType { merge, strategic, operations };
 
@@ -139,28 +151,43 @@ std::optional<Status> Answerer::check(const Object& object, const Route& route) 
   if (const auto why = host_.refuses(object)) {
     return invalid(*route.kind, metadata.name, {{"spec", "Forbidden", {}, *why}});
   }
-  const Pod* pod = host_.supervisor().find_pod(metadata.name_space, metadata.name);
-  if (std::holds_alternative<PodObject>(object) && pod != nullptr && pod->owner()) {
-    return invalid(*route.kind, metadata.name,
-                   {{"spec", "Forbidden", {}, "the pod belongs to replica set " + pod->owner()->name}});
-  }
-  return std::nullopt;
+  return check_owned(object, route);
+}
+
+// What a replica set made stays as that wants it, and its own.
+std::optional<Status> Answerer::check_owned(const Object& object, const Route& route) const {
+  const auto* given = std::get_if<PodObject>(&object);
+  if (given == nullptr) return std::nullopt;
+  const std::string& name = given->metadata.name;
+  const Pod* pod = host_.supervisor().find_pod(given->metadata.name_space, name);
+  if (pod == nullptr || !pod->owner()) return std::nullopt;
+  const std::string owner = "the pod belongs to replica set " + pod->owner()->name;
+  if (given->spec != *pod->spec()) return invalid(*route.kind, name, {{"spec", "Forbidden", {}, owner}});
+  const ReplicaSet* set = host_.supervisor().find_replica_set(pod->owner()->name_space, pod->owner()->name);
+  if (set == nullptr || selects(set->selector(), given->metadata.labels)) return std::nullopt;
+  return invalid(*route.kind, name, {{"metadata.labels", "Forbidden", {}, owner + ", which selects it by its labels"}});
 }
 
 // The object as it is once the supervisor has answered.
-Reply Answerer::object_later(const Route& route, int code, Form form) {
+Reply Answerer::object_later(const Route& route, int code, Form form, std::vector<std::string> warnings) {
   Reply reply;
   reply.once_kept = true;
-  reply.after_settled = [this, route, code, form] {
+  reply.after_settled = [this, route, code, form, warnings = std::move(warnings)] {
     const auto found = renderer_.find(route.kind->kind, route.name_space, route.name, form.depth());
     if (!found) return reply_with(success(*route.kind, route.name));
-    return reply_with(formed(*found, form, now()) + '\n', code);
+    Reply answer = reply_with(formed(*found, form, now()) + '\n', code);
+    answer.warnings = warnings;
+    return answer;
   };
   return reply;
 }
 
-Reply Answerer::write(const Request& request, const Route& route, std::string_view text, int code) {
-  auto object = config::read_object(text);
+Reply Answerer::write(const Request& request, const Route& route, json::object manifest, int code) {
+  Unserved unserved = take_unserved(manifest, *route.kind->writable);
+  if (!unserved.refused.empty()) {
+    return reply_with(invalid(*route.kind, metadata_text(manifest, "name"), unserved.refused));
+  }
+  auto object = config::read_object(json::serialize(manifest));
   if (!object) return reply_with(bad_request(cannot_be_handled(*route.kind, text_of(object.error()))));
   if (ref_of(*object).kind != *route.kind->writable) {
     return reply_with(bad_request("the object provided is unrecognized: expected a " + std::string(route.kind->name)));
@@ -168,11 +195,18 @@ Reply Answerer::write(const Request& request, const Route& route, std::string_vi
   if (auto problem = check(*object, route)) return reply_with(*problem);
   Route meant = route;
   meant.name = metadata_of(*object).name;
-  const bool is_dry = request.parameter("dryRun") == "All";
-  if (is_dry) return reply_with(json::serialize(config::to_json(*object, config::Defaults::included)) + '\n', code);
+  // Who was told once is not told again with every change of something else.
+  const auto running = current(meant);
+  if (running && kept_of(*running) == kept_of(*object)) unserved.warnings.clear();
+  if (is_dry(request)) {
+    Reply reply = dry_run(meant, *object, code);
+    reply.warnings = std::move(unserved.warnings);
+    return reply;
+  }
   if (host_.supervisor().is_shutting_down()) return reply_with(of_http(503, "reeve is shutting down"));
-  host_.post(ObjectApplied{*std::move(object)});
-  return object_later(meant, code, form_of(request.accept, request.parameter("includeObject"), route.api_version));
+  host_.post(ObjectApplied{*std::move(object), unserved.warnings});
+  return object_later(meant, code, form_of(request.accept, request.parameter("includeObject"), route.api_version),
+                      std::move(unserved.warnings));
 }
 
 Reply Answerer::create(const Request& request, const Route& route) {
@@ -181,8 +215,14 @@ Reply Answerer::create(const Request& request, const Route& route) {
   complete(*body, route);
   Route meant = route;
   meant.name = metadata_text(*body, "name");
+  if (const std::string base = metadata_text(*body, "generateName"); meant.name.empty() && !base.empty()) {
+    do {
+      meant.name = base + random_suffix();
+    } while (current(meant));
+    body->as_object()["metadata"].as_object()["name"] = meant.name;
+  }
   if (!meant.name.empty() && current(meant)) return reply_with(already_exists(*route.kind, meant.name));
-  return write(request, route, json::serialize(*body), 201);
+  return write(request, route, std::move(body->as_object()), 201);
 }
 
 Reply Answerer::replace(const Request& request, const Route& route) {
@@ -195,7 +235,7 @@ Reply Answerer::replace(const Request& request, const Route& route) {
     return reply_with(conflict(*route.kind, route.name));
   }
   complete(*body, route);
-  return write(request, route, json::serialize(*body), 200);
+  return write(request, route, std::move(body->as_object()), 200);
 }
 
 Reply Answerer::patch(const Request& request, const Route& route) {
@@ -215,31 +255,15 @@ Reply Answerer::patch(const Request& request, const Route& route) {
   if (!version.empty() && version != std::to_string(found->version)) {
     return reply_with(conflict(*route.kind, route.name));
   }
-  json::value target = config::to_json(*object, config::Defaults::included);
+  json::object manifest = config::to_json(*object, config::Defaults::included);
+  put_unserved_back(manifest);
+  json::value target = std::move(manifest);
   if (const auto patched = apply_patch(target, *patch, *type); !patched) {
     return reply_with(bad_request(patched.error().what));
   }
   if (!target.is_object()) return reply_with(bad_request("the patch leaves no object"));
   complete(target, route);
-  return write(request, route, json::serialize(target), 200);
-}
-
-Reply Answerer::remove(const Request& request, const Route& route) {
-  if (!current(route)) return reply_with(not_found(*route.kind, route.name));
-  auto grace = request.number("gracePeriodSeconds");
-  if (!request.body.empty()) {
-    const auto body = parsed_object(request.body);
-    if (!body) return reply_with(body.error());
-    const auto* given = body->as_object().if_contains("gracePeriodSeconds");
-    if (!grace && given != nullptr && given->is_int64()) grace = given->as_int64();
-  }
-  if (request.parameter("dryRun") == "All") return reply_with(success(*route.kind, route.name));
-  std::optional<Duration> wait;
-  if (grace) wait = seconds(std::clamp<std::int64_t>(*grace, -1, 1'000'000'000));
-  host_.post(ObjectDeleted{{*route.kind->writable, route.name_space, route.name}, wait});
-  Reply reply =
-      object_later(route, 200, form_of(request.accept, request.parameter("includeObject"), route.api_version));
-  return reply;
+  return write(request, route, std::move(target.as_object()), 200);
 }
 
 }  // namespace reeve::api

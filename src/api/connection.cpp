@@ -46,6 +46,16 @@ std::string_view phrase(int code) {
   }
 }
 
+// As HTTP quotes texts in headers.
+std::string quoted_string(std::string_view text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+  }
+  return quoted + '"';
+}
+
 }  // namespace
 
 std::unique_ptr<Connection> Connection::open(uv_loop_t& loop, Owner& owner, linux::UniqueFd fd, Client client) {
@@ -187,6 +197,7 @@ void Connection::write_head(const Reply& reply, bool is_chunked) {
   out_ += reply.content_type;
   out_ += "\r\nCache-Control: no-cache, private\r\n";
   if (!reply.allow.empty()) out_ += "Allow: " + std::string(reply.allow) + "\r\n";
+  for (const std::string& each : reply.warnings) out_ += "Warning: 299 - " + quoted_string(each) + "\r\n";
   if (is_chunked) {
     out_ += "Transfer-Encoding: chunked\r\n";
   } else if (reply.stream == nullptr) {

@@ -5,22 +5,42 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
+#include <vector>
 
 namespace reeve::api {
 namespace json = boost::json;
-namespace {
 
 // patchMergeKey of the lists of our types (staging/src/k8s.io/api/core/v1/types.go).
-std::string_view merge_key(std::string_view list, const json::array& patch) {
-  constexpr std::array<std::string_view, 4> by_name{"containers", "initContainers", "env", "volumes"};
-  if (std::ranges::find(by_name, list) != by_name.end()) return "name";
+std::string_view merge_key(std::string_view list, const json::array& elements) {
+  struct Key {
+    std::string_view list;
+    std::string_view key;
+  };
+  constexpr std::array<Key, 13> keys{{{"containers", "name"},
+                                      {"initContainers", "name"},
+                                      {"ephemeralContainers", "name"},
+                                      {"env", "name"},
+                                      {"volumes", "name"},
+                                      {"imagePullSecrets", "name"},
+                                      {"volumeMounts", "mountPath"},
+                                      {"volumeDevices", "devicePath"},
+                                      {"hostAliases", "ip"},
+                                      {"topologySpreadConstraints", "topologyKey"},
+                                      {"resourceClaims", "name"},
+                                      {"schedulingGates", "name"},
+                                      {"ownerReferences", "uid"}}};
+  const auto found = std::ranges::find(keys, list, &Key::list);
+  if (found != keys.end()) return found->key;
   if (list != "ports") return {};
-  for (const json::value& each : patch) {
+  for (const json::value& each : elements) {
     const auto* object = each.if_object();
     if (object != nullptr && object->contains("containerPort")) return "containerPort";
   }
   return "port";
 }
+
+namespace {
 
 Result<void> merge_object(json::object& target, const json::object& patch);
 
@@ -72,12 +92,52 @@ Result<void> merge_list(std::string_view name, json::value& target, const json::
   return {};
 }
 
+// "$setElementOrder/env": elements that it names stand in its order, in the places that they have among the others.
+void order_elements(json::array& list, std::string_view key, const json::array& order) {
+  std::vector<std::size_t> places;
+  std::vector<json::value> named;
+  for (const json::value& each : order) {
+    const auto* object = each.if_object();
+    const auto* wanted = object != nullptr ? object->if_contains(key) : nullptr;
+    const json::value* const found = wanted != nullptr ? find_element(list, key, *wanted) : nullptr;
+    if (found == nullptr) continue;
+    const auto place = static_cast<std::size_t>(found - list.data());
+    if (std::ranges::find(places, place) != places.end()) continue;
+    places.push_back(place);
+    named.push_back(*found);
+  }
+  std::ranges::sort(places);
+  for (std::size_t i = 0; i < places.size(); ++i) list[places[i]] = std::move(named[i]);
+}
+
+// What patches say besides values: the order of elements, and which keys are to stay ("$retainKeys").
+void follow_directives(json::object& target, const json::object& patch) {
+  constexpr std::string_view set_order = "$setElementOrder/";
+  for (const auto& [name, value] : patch) {
+    const auto* const list = value.if_array();
+    const std::string_view directive(name.data(), name.size());
+    if (list == nullptr) continue;
+    if (directive.starts_with(set_order)) {
+      const std::string_view meant = directive.substr(set_order.size());
+      json::value* const ordered = target.if_contains(meant);
+      if (ordered == nullptr || !ordered->is_array()) continue;
+      const std::string_view key = merge_key(meant, ordered->as_array());
+      if (!key.empty()) order_elements(ordered->as_array(), key, *list);
+    } else if (directive == "$retainKeys") {
+      std::vector<std::string> gone;
+      for (const auto& [key, ignored] : target) {
+        if (std::ranges::find(*list, json::value(key)) == list->end()) gone.emplace_back(key.data(), key.size());
+      }
+      for (const std::string& each : gone) target.erase(each);
+    }
+  }
+}
+
 Result<void> merge_object(json::object& target, const json::object& patch) {
   if (const auto* directive = patch.if_contains("$patch"); directive != nullptr && *directive == "replace") {
     target.clear();
   }
   for (const auto& [name, value] : patch) {
-    // Directives: ours are $patch; the order of elements and retained keys follow from the lists themselves.
     if (name.starts_with('$')) continue;
     if (value.is_null()) {
       target.erase(name);
@@ -91,6 +151,7 @@ Result<void> merge_object(json::object& target, const json::object& patch) {
       target[name] = value;
     }
   }
+  follow_directives(target, patch);
   return {};
 }
 

@@ -4,9 +4,15 @@
 
 #include <reeve/core/result.hpp>
 
+#include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
+#include <string_view>
+
 namespace reeve::api {
+
+// By which key the elements of a list of ours are told apart; empty: it is replaced as a whole.
+std::string_view merge_key(std::string_view list, const boost::json::array& elements);
 
 // Never deeper than the parser lets a text be.
 void merge_patch(boost::json::value& target, const boost::json::value& patch);

@@ -1,5 +1,6 @@
 // Deployments and their replica sets.
 #include "api/render.hpp"
+#include "api/unserved.hpp"
 
 #include <reeve/config/write.hpp>
 
@@ -66,7 +67,7 @@ ObjectMeta shown_metadata(const Deployment& deployment) {
 
 Snapshot Renderer::deployment(const Deployment& deployment, std::uint64_t version, Depth depth) const {
   const DeploymentObject& object = deployment.object();
-  const ObjectMeta metadata = shown_metadata(deployment);
+  ObjectMeta metadata = shown_metadata(deployment);
   Snapshot snapshot = begin_snapshot(ApiKind::deployments, metadata, version);
   const WallTime created = host_.wall_time(deployment.created());
   const rollout::Counts& counts = deployment.counts();
@@ -84,6 +85,7 @@ Snapshot Renderer::deployment(const Deployment& deployment, std::uint64_t versio
     rest["spec"] = config::to_json(object.spec, config::Defaults::included);
     rest["status"] = status_json(deployment, host_);
   }
+  put_unserved_back(metadata.annotations, rest);
   MetadataParts parts{stable_uid("Deployment", deployment.name(), created), version, created};
   parts.generation = deployment.generation();
   write_text(snapshot, metadata_json(metadata, std::move(parts)), rest);
@@ -91,7 +93,7 @@ Snapshot Renderer::deployment(const Deployment& deployment, std::uint64_t versio
 }
 
 Snapshot Renderer::replica_set(const ReplicaSet& set, std::uint64_t version, Depth depth) const {
-  const ObjectMeta metadata = metadata_of(set);
+  ObjectMeta metadata = metadata_of(set);
   Snapshot snapshot = begin_snapshot(ApiKind::replica_sets, metadata, version);
   const WallTime created = host_.wall_time(set.created());
   const ReplicaSet::Counts& counts = set.counts();
@@ -114,6 +116,7 @@ Snapshot Renderer::replica_set(const ReplicaSet& set, std::uint64_t version, Dep
                                   {"terminatingReplicas", counts.terminating},
                                   {"observedGeneration", set.generation()}};
   }
+  put_unserved_back(metadata.annotations, rest);
   MetadataParts parts{stable_uid("ReplicaSet", set.name(), created), version, created};
   parts.generation = set.generation();
   const WallTime since = host_.wall_time(set.deployment_created());

@@ -1,5 +1,6 @@
 // A pod as Kubernetes shows it (pkg/printers/internalversion/printers.go printPod, core/v1 types.go).
 #include "api/render.hpp"
+#include "api/unserved.hpp"
 
 #include <reeve/config/write.hpp>
 
@@ -167,14 +168,15 @@ Snapshot Renderer::pod(const Pod& pod, std::uint64_t version, Depth depth) const
                     node_name_,
                     std::string("<none>"),
                     std::string("<none>")};
+  ObjectMeta metadata = pod.metadata();
   json::object rest;
   if (depth == Depth::whole) {
-    json::object spec = config::to_json(*pod.spec(), config::Defaults::included);
-    spec["nodeName"] = node_name_;
-    rest["spec"] = std::move(spec);
+    rest["spec"] = config::to_json(*pod.spec(), config::Defaults::included);
     rest["status"] = PodRenderer(host_).status(pod);
   }
-  write_text(snapshot, metadata_json(pod.metadata(), metadata_of(pod, version, host_)), rest);
+  put_unserved_back(metadata.annotations, rest);
+  if (depth == Depth::whole) rest["spec"].as_object()["nodeName"] = node_name_;
+  write_text(snapshot, metadata_json(metadata, metadata_of(pod, version, host_)), rest);
   return snapshot;
 }
 

@@ -1,5 +1,6 @@
 // Services, endpoints, events, the node, namespaces.
 #include "api/render.hpp"
+#include "api/unserved.hpp"
 
 #include <reeve/config/write.hpp>
 #include <reeve/core/fields.hpp>
@@ -155,7 +156,8 @@ std::string lower(std::string_view text) {
 
 Snapshot Renderer::service(const Service& service, std::uint64_t version, Depth depth) const {
   const ServiceObject& object = service.object();
-  Snapshot snapshot = begin_snapshot(ApiKind::services, object.metadata, version);
+  ObjectMeta metadata = object.metadata;
+  Snapshot snapshot = begin_snapshot(ApiKind::services, metadata, version);
   const WallTime created = host_.wall_time(service.created());
   const bool is_balancer = object.spec.type == ServiceType::load_balancer;
   snapshot.cells = {object.metadata.name,
@@ -172,8 +174,9 @@ Snapshot Renderer::service(const Service& service, std::uint64_t version, Depth 
     if (is_balancer) balancer["ingress"] = json::array{json::object{{"ip", "0.0.0.0"}}};
     rest["status"] = json::object{{"loadBalancer", std::move(balancer)}};
   }
-  write_text(snapshot,
-             metadata_json(object.metadata, {stable_uid("Service", ref_of(object), created), version, created}), rest);
+  put_unserved_back(metadata.annotations, rest);
+  write_text(snapshot, metadata_json(metadata, {stable_uid("Service", ref_of(object), created), version, created}),
+             rest);
   return snapshot;
 }
 

@@ -54,6 +54,7 @@ struct Reply {
   std::string_view content_type = "application/json";
   std::string body;
   std::string_view allow;                // of a 405
+  std::vector<std::string> warnings;     // for the client's user
   std::unique_ptr<Stream> stream;        // instead of the body
   std::optional<Upgrade> upgrade;        // of a 101
   std::function<Reply()> after_settled;  // instead of everything: asked once the supervisor has answered

@@ -43,6 +43,7 @@ std::string Status::json() const {
   if (!name.empty()) details["name"] = name;
   if (!group.empty()) details["group"] = group;
   if (!kind.empty()) details["kind"] = kind;
+  if (!uid.empty()) details["uid"] = uid;
   json::array list;
   for (const Cause& each : causes) {
     list.push_back(json::object{{"reason", each.reason}, {"message", each.message}, {"field", each.field}});
@@ -65,10 +66,11 @@ Status already_exists(const KindInfo& kind, const std::string& name) {
   return about(409, "AlreadyExists", qualified(kind) + " \"" + name + "\" already exists", kind, name);
 }
 
-Status conflict(const KindInfo& kind, const std::string& name) {
-  return about(409, "Conflict",
-               "Operation cannot be fulfilled on " + qualified(kind) + " \"" + name +
-                   "\": the object has been modified; please apply your changes to the latest version and try again",
+Status conflict(const KindInfo& kind, const std::string& name, std::string why) {
+  if (why.empty()) {
+    why = "the object has been modified; please apply your changes to the latest version and try again";
+  }
+  return about(409, "Conflict", "Operation cannot be fulfilled on " + qualified(kind) + " \"" + name + "\": " + why,
                kind, name);
 }
 
@@ -118,8 +120,8 @@ Status of_http(int code, std::string message) {
   return {code, reason, std::move(message), {}, {}, {}, {}};
 }
 
-Status success(const KindInfo& kind, const std::string& name) {
-  return {200, {}, {}, name, std::string(kind.plural), kind.group, {}};
+Status success(const KindInfo& kind, const std::string& name, std::string uid) {
+  return {200, {}, {}, name, std::string(kind.plural), kind.group, {}, std::move(uid)};
 }
 
 }  // namespace reeve::api

@@ -25,6 +25,7 @@ struct Status {
   std::string kind;        // "pods"
   std::string_view group;  // "apps"
   std::vector<Cause> causes;
+  std::string uid = {};  // of the object meant
 
   std::string json() const;
 };
@@ -33,13 +34,13 @@ Status bad_request(std::string message);
 Status not_found(const KindInfo& kind, const std::string& name);
 Status no_such_path();
 Status already_exists(const KindInfo& kind, const std::string& name);
-Status conflict(const KindInfo& kind, const std::string& name);
+Status conflict(const KindInfo& kind, const std::string& name, std::string why = {});
 Status invalid(const KindInfo& kind, const std::string& name, const std::vector<FieldError>& errors);
 Status method_not_allowed();
 Status forbidden(std::string message);
 Status expired();
 Status not_kept(const std::string& problem);
 Status of_http(int code, std::string message);  // 413, 431 and their like
-Status success(const KindInfo& kind, const std::string& name);
+Status success(const KindInfo& kind, const std::string& name, std::string uid = {});
 
 }  // namespace reeve::api
