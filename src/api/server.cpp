@@ -125,7 +125,10 @@ Result<void> Server::Impl::listen_at(const SocketPlace& place) {
 
 Result<void> Server::Impl::listen_tcp(const std::string& text) {
   if (const std::string fault = api_address_fault(text); !fault.empty()) return fail(text + ' ' + fault);
-  REEVE_TRY(auto address, linux::SocketAddress::parse(text));
+  const std::size_t colon = text.rfind(':');
+  // What is read is a place to connect to, which has no port 0.
+  REEVE_TRY(auto address, linux::SocketAddress::parse(text.substr(0, colon) + ":1"));
+  address = address.with_port(static_cast<std::uint16_t>(std::stoi(text.substr(colon + 1))));
   REEVE_TRY(auto listener, linux::listen_alone(address));
   REEVE_TRY(address, linux::local_address(listener.get()));
   REEVE_TRY_VOID(open(std::move(listener), text));

@@ -160,7 +160,23 @@ BOOST_AUTO_TEST_CASE(nothing_to_run_is_a_mistake) {
   BOOST_CHECK_EQUAL(first_message(parse_one("", Format::toml)), text);
   BOOST_CHECK_EQUAL(first_message(parse_one("# nothing\n", Format::yaml)), text);
   BOOST_CHECK_EQUAL(first_message(parse_one("[supervisor]\n", Format::toml)), text);
-  BOOST_CHECK(!load({}).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(objects_may_come_by_the_api_alone) {
+  BOOST_CHECK(parse_one("[supervisor]\napi = \"127.0.0.1:8011\"\n", Format::toml).has_value());
+  const auto nothing = load({});
+  BOOST_REQUIRE(nothing.has_value());
+  BOOST_CHECK(nothing->objects.empty());
+}
+
+BOOST_AUTO_TEST_CASE(the_api_is_served_on_loopback_alone) {
+  for (const char* each : {"127.0.0.1:8011", "[::1]:8011", "127.0.0.1:0"}) BOOST_CHECK_EQUAL(api_address_fault(each), "");
+  for (const char* each : {"", "8011", ":8011", "0.0.0.0:8011", "127.0.0.2:8011", "[::]:8011", "localhost:8011",
+                           "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:80x", "::1:80", "unix:/x"}) {
+    BOOST_CHECK_NE(api_address_fault(each), "");
+  }
+  const std::string message = first_message(parse_one("[supervisor]\napi = \"0.0.0.0:80\"\n", Format::toml));
+  BOOST_CHECK_EQUAL(message.substr(0, 72), "f:2:7: supervisor: api: Invalid value: \"0.0.0.0:80\": must be 127.0.0.1:");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
