@@ -144,7 +144,7 @@ $(foreach suite,$(SUITES),$(eval $(call SUITE_RULES,$(suite))))
 
 # --- What people type. ---
 
-.PHONY: help deps demo test init-conformance sim soak fuzz bench style lint tidy format sanitize tsan static coverage install uninstall clean
+.PHONY: help deps demo test init-conformance test-containers test-vm sim soak fuzz bench style lint tidy format sanitize tsan static coverage install uninstall clean
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 24
 	@echo
@@ -156,8 +156,13 @@ build: build/reeve ## build build/reeve (also: make)
 PACKAGES := g++ libboost1.81-dev libboost-json1.81-dev libboost-test1.81-dev libexpected-dev libtomlplusplus-dev \
             libuv1-dev libyaml-cpp-dev passt
 INIT_PACKAGES := tini dumb-init catatonit# the others that init-conformance looks at
+CONTAINER_PACKAGES := crun runc podman jq busybox-static musl debootstrap# what runs reeve as PID 1, and roots to run it in
+VM_PACKAGES := qemu-system-x86 cpio busybox-static
 LINT_PACKAGES := clang-format clang-tidy
 FUZZ_PACKAGES := clang libclang-rt-14-dev
+
+# What is large, comes from elsewhere and outlives `make clean`: a kernel, a Debian.
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/reeve
 
 # Installs what of the first argument is missing, and says so.
 define INSTALL
@@ -186,6 +191,17 @@ init-conformance: deps ## every behaviour of a container's PID 1, of reeve init 
 	$(Q)$(MAKE) --no-print-directory $(REEVE) build/static/reeve $(OUT)/init-conformance
 	$(Q)$(OUT)/init-conformance reeve=$(abspath $(REEVE)) static=$(abspath build/static/reeve) \
 	  $(foreach each,$(INIT_PACKAGES),$(each)=/usr/bin/$(each))
+
+test-containers: deps ## reeve as PID 1 under crun, runc and podman, and in roots that lack things
+	$(call INSTALL,$(CONTAINER_PACKAGES))
+	$(Q)$(MAKE) --no-print-directory MODE=release build/static/reeve build/release/behave
+	$(Q)tests/containers/roots build/static/reeve build/release/behave $(CACHE); roots=$$?; \
+	  tests/containers/run build/static/reeve build/release/behave && exit $$roots
+
+test-vm: deps ## boots a machine in QEMU whose first process is reeve
+	$(call INSTALL,$(VM_PACKAGES))
+	$(Q)$(MAKE) --no-print-directory MODE=release build/static/reeve build/release/behave
+	$(Q)tests/vm/run build/static/reeve build/release/behave $(CACHE)
 
 sim: deps ## long simulation: SEEDS=1000, or exactly one with SEED=…
 	$(Q)$(MAKE) --no-print-directory $(OUT)/test-sim

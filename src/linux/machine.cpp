@@ -114,6 +114,7 @@ std::vector<std::string> prepare_machine() {
   for (const Mount& each : others) {
     if (auto mounted = mount_missing(each); !mounted) problems.push_back(mounted.error().message());
   }
+  if (::mkdir("/tmp", 0755) == 0) ::chmod("/tmp", 01777);  // where pods get one of their own
   open_console();
   if (const int code = bring_loopback_up(); code != 0) {
     problems.push_back(Error{"cannot bring the loopback interface up", code}.message());
