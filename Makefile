@@ -291,7 +291,7 @@ install: ## install the program, its unit and its example configuration
 	sed 's,@PREFIX@,$(PREFIX),g' systemd/reeve.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/reeve.service
 	[ -e $(DESTDIR)/etc/reeve/reeve.toml ] || install -m 644 etc/reeve.toml $(DESTDIR)/etc/reeve/reeve.toml
 	install -d $(DESTDIR)$(PREFIX)/share/doc/reeve/examples
-	install -m 644 $(wildcard etc/examples/*.toml) $(DESTDIR)$(PREFIX)/share/doc/reeve/examples
+	install -m 644 $(wildcard etc/examples/*.toml) etc/examples/Dockerfile $(DESTDIR)$(PREFIX)/share/doc/reeve/examples
 
 uninstall: ## remove what install put there, but no configuration
 	rm -f $(DESTDIR)$(PREFIX)/bin/reeve $(DESTDIR)$(PREFIX)/lib/systemd/system/reeve.service
