@@ -95,6 +95,22 @@ Result<Kept> open_state(const SupervisorSettings& settings, Console& console) {
   return kept;
 }
 
+// For PID 1 the kernel throws away what nobody listens to yet, unless it is blocked.
+class EarlySignals {
+ public:
+  EarlySignals() {
+    ::sigemptyset(&all_);
+    for (const int each : Runtime::signals()) ::sigaddset(&all_, each);
+    if (::getpid() == 1) ::pthread_sigmask(SIG_BLOCK, &all_, nullptr);
+  }
+  void deliver() const {
+    if (::getpid() == 1) ::pthread_sigmask(SIG_UNBLOCK, &all_, nullptr);
+  }
+
+ private:
+  sigset_t all_;
+};
+
 struct Ended {
   int code = 1;
   bool has_run = false;
@@ -108,6 +124,7 @@ struct Ended {
 };
 
 Ended supervise(const RunOptions& options) {
+  const EarlySignals early_signals;
   auto configuration = config::load(options.files);
   if (!configuration) {
     for (const auto& each : configuration.error()) std::fprintf(stderr, "%s\n", each.message().c_str());
@@ -132,6 +149,7 @@ Ended supervise(const RunOptions& options) {
     if (!runtime) {
       ended.code = complain(settings, runtime.error());
     } else {
+      early_signals.deliver();
       const auto attached = options.attach ? options.attach(**runtime) : nullptr;
       ended.code = (*runtime)->run();
       ended.signal = (*runtime)->stop_signal();

@@ -116,10 +116,12 @@ std::chrono::system_clock::time_point Runtime::wall_time(Instant instant) const 
   return std::chrono::system_clock::time_point(instant.time_since_epoch() + wall_offset_);
 }
 
+std::vector<int> Runtime::signals() {
+  return {SIGHUP, SIGTERM, SIGINT, SIGQUIT, SIGPWR, SIGRTMIN + 3, SIGRTMIN + 4, SIGRTMIN + 5};
+}
+
 Result<void> Runtime::watch_signals() {
-  // All but SIGHUP stop; the real-time ones are how a machine or a systemd container is told to.
-  const std::vector<int> numbers{SIGHUP, SIGTERM, SIGINT, SIGQUIT, SIGPWR, SIGRTMIN + 3, SIGRTMIN + 4, SIGRTMIN + 5};
-  for (const int wanted : numbers) {
+  for (const int wanted : signals()) {
     auto& watched = signals_.emplace_back(this);
     if (const int status = uv_signal_init(&loop_, watched.get()); status != 0) {
       watched.abandon();

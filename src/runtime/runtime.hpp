@@ -41,6 +41,8 @@ class Runtime final : public Host {
 
   // Runs until everything has left; returns the exit code.
   int run();
+  // SIGHUP, which reloads, and all that stop; the real-time ones are how a machine or a systemd container is told to.
+  static std::vector<int> signals();
   // The newest signal that asked for the end.
   std::optional<int> stop_signal() const noexcept { return stop_signal_; }
 
