@@ -144,7 +144,7 @@ $(foreach suite,$(SUITES),$(eval $(call SUITE_RULES,$(suite))))
 
 # --- What people type. ---
 
-.PHONY: help deps demo test init-conformance test-containers test-vm sim soak fuzz bench style lint tidy format sanitize tsan static coverage install uninstall clean
+.PHONY: help deps demo test init-conformance test-containers test-vm sim soak fuzz bench style lint tidy format sanitize tsan static coverage install uninstall clean test-kubectl
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 24
 	@echo
@@ -155,6 +155,8 @@ build: build/reeve ## build build/reeve (also: make)
 
 PACKAGES := g++ libboost1.81-dev libboost-json1.81-dev libboost-test1.81-dev libexpected-dev libtomlplusplus-dev \
             libuv1-dev libyaml-cpp-dev passt
+KUBECTL ?= kubectl
+KUBECTL_PACKAGES = curl $(if $(shell command -v $(KUBECTL)),,kubernetes-client)# what test-kubectl drives reeve with
 INIT_PACKAGES := tini dumb-init catatonit# the others that init-conformance looks at
 CONTAINER_PACKAGES := crun runc podman jq busybox-static musl debootstrap# what runs reeve as PID 1, and roots to run it in
 VM_PACKAGES := qemu-system-x86 cpio busybox-static
@@ -184,6 +186,11 @@ demo: deps ## watch reeve gate, restart and probe real processes
 test: deps ## build and run every test
 	$(Q)$(MAKE) --no-print-directory $(foreach suite,$(SUITES),$(OUT)/test-$(suite))
 	$(Q)tests/run $(OUT) $(SUITES)
+
+test-kubectl: deps ## the real kubectl drives reeve: KUBECTL=… names it
+	$(call INSTALL,$(KUBECTL_PACKAGES))
+	$(Q)$(MAKE) --no-print-directory $(REEVE) $(BEHAVE)
+	$(Q)KUBECTL=$(KUBECTL) tests/kubectl/run $(OUT)
 
 # What init does what: reeve must do all of it, the others are there to compare. REEVE_INIT_ROUNDS=1000 for a long storm.
 init-conformance: deps ## every behaviour of a container's PID 1, of reeve init and of tini, dumb-init, catatonit

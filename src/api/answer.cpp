@@ -78,9 +78,7 @@ Reply Answerer::answer_subresource(const Request& request, const Route& route) {
 // --- What watchers read. ---
 
 void Answerer::record(ApiKind kind) {
-  const auto index = static_cast<std::size_t>(kind);
-  if (index >= watched_kinds) return;
-  Recorded& recorded = histories_[index];
+  Recorded& recorded = histories_[static_cast<std::size_t>(kind)];
   recorded.asked_at = linux::monotonic_now();
   recorded.history.record_from_here_on();
 }

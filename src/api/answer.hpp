@@ -97,7 +97,7 @@ class Answerer {
 
   runtime::Host& host_;
   Renderer renderer_;
-  std::array<Recorded, watched_kinds> histories_;
+  std::array<Recorded, kind_count> histories_;
   struct CpuSample {
     Instant at;
     Duration cpu{};

@@ -31,9 +31,7 @@ json::object resource_of(const KindInfo& kind, const ApiVersion& version) {
   json::object entry =
       kind.writable ? resource(kind.plural, kind.singular, kind.is_namespaced, kind.name,
                                {"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"})
-      : static_cast<std::size_t>(kind.kind) < watched_kinds
-          ? resource(kind.plural, kind.singular, kind.is_namespaced, kind.name, {"get", "list", "watch"})
-          : resource(kind.plural, kind.singular, kind.is_namespaced, kind.name, {"get", "list"});
+                    : resource(kind.plural, kind.singular, kind.is_namespaced, kind.name, {"get", "list", "watch"});
   entry["shortNames"] = json::array{kind.short_name};
   const bool is_of_all = kind.kind == ApiKind::pods || kind.kind == ApiKind::services ||
                          kind.kind == ApiKind::deployments || kind.kind == ApiKind::replica_sets;

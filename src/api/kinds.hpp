@@ -12,9 +12,9 @@
 
 namespace reeve::api {
 
-// The first ones are core's, in its order.
+// The first ones are core's, in its order; the others never change.
 enum class ApiKind { pods, services, endpoints, events, deployments, replica_sets, nodes, namespaces };
-inline constexpr std::size_t watched_kinds = 6;
+inline constexpr std::size_t kind_count = 8;
 
 struct Column {
   std::string_view name;

@@ -1,14 +1,11 @@
-// Services, endpoints, events, the node, namespaces.
+// Services, endpoints, events.
 #include "api/render.hpp"
 #include "api/unserved.hpp"
 
 #include <reeve/config/write.hpp>
 #include <reeve/core/fields.hpp>
 
-#include <sys/utsname.h>
-
 #include <algorithm>
-#include <thread>
 
 namespace reeve::api {
 namespace json = boost::json;
@@ -250,67 +247,6 @@ Snapshot Renderer::event(const Event& event, Depth depth) const {
   }
   const std::string uid = stable_uid("Event", {event.object.kind, metadata.name_space, metadata.name}, first);
   write_text(snapshot, metadata_json(metadata, {uid, event.version, first}), rest);
-  return snapshot;
-}
-
-Snapshot Renderer::node(Depth depth) const {
-  ObjectMeta metadata;
-  metadata.name = node_name_;
-  metadata.name_space.clear();
-  metadata.labels = {{"kubernetes.io/hostname", node_name_}, {"kubernetes.io/os", "linux"}};
-  Snapshot snapshot = begin_snapshot(ApiKind::nodes, metadata, 1);
-  utsname machine{};
-  ::uname(&machine);
-  const std::string kernel = machine.release;
-  const std::string version = std::string("v") + REEVE_VERSION;
-  snapshot.cells = {node_name_,
-                    std::string("Ready"),
-                    std::string("<none>"),
-                    AgeCell{started_, {}, {}},
-                    version,
-                    std::string(host_ip),
-                    std::string("<none>"),
-                    std::string("Linux"),
-                    kernel,
-                    std::string("reeve://") + REEVE_VERSION};
-  json::object rest;
-  if (depth == Depth::whole) {
-    json::object about{{"machineID", ""},
-                       {"kernelVersion", kernel},
-                       {"osImage", "Linux"},
-                       {"architecture", std::string(machine.machine) == "x86_64" ? "amd64" : machine.machine},
-                       {"operatingSystem", "linux"},
-                       {"kubeletVersion", version},
-                       {"kubeProxyVersion", version},
-                       {"containerRuntimeVersion", std::string("reeve://") + REEVE_VERSION}};
-    const std::string cores = std::to_string(std::max(1u, std::thread::hardware_concurrency()));
-    rest["spec"] = json::object();
-    rest["status"] = json::object{
-        {"capacity", json::object{{"cpu", cores}}},
-        {"allocatable", json::object{{"cpu", cores}}},
-        {"conditions", json::array{condition_json("Ready", true, started_, "ReeveReady", "reeve is running")}},
-        {"addresses", json::array{json::object{{"type", "InternalIP"}, {"address", host_ip}},
-                                  json::object{{"type", "Hostname"}, {"address", node_name_}}}},
-        {"nodeInfo", std::move(about)}};
-  }
-  write_text(snapshot, metadata_json(metadata, {stable_uid("Node", {Kind::pod, "", node_name_}, {}), 1, started_}),
-             rest);
-  return snapshot;
-}
-
-Snapshot Renderer::name_space(const std::string& name, Depth depth) const {
-  ObjectMeta metadata;
-  metadata.name = name;
-  metadata.name_space.clear();
-  Snapshot snapshot = begin_snapshot(ApiKind::namespaces, metadata, 1);
-  snapshot.cells = {name, std::string("Active"), AgeCell{started_, {}, {}}};
-  json::object rest;
-  if (depth == Depth::whole) {
-    rest["spec"] = json::object{{"finalizers", json::array{"kubernetes"}}};
-    rest["status"] = json::object{{"phase", "Active"}};
-  }
-  write_text(snapshot, metadata_json(metadata, {stable_uid("Namespace", {Kind::pod, "", name}, {}), 1, started_}),
-             rest);
   return snapshot;
 }
 

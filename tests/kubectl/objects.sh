@@ -19,7 +19,7 @@ section_asking() {
   says "get --raw /healthz" '^ok$' k get --raw /healthz
   says "get --raw /readyz" '^ok$' k get --raw /readyz
   refuses "an unknown type" "doesn't have a resource type \"widgets\"" k get widgets
-  refuses "an unknown name" 'Error from server \(NotFound\): pods "none" not found' k get pod none
+  refuses "an unknown name" 'Error from server \(NotFound\): pods "none" not found' k -n default get pod none
   says "nothing there" '^No resources found in asking namespace\.$' k get pods
 }
 

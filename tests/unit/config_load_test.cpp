@@ -1,6 +1,8 @@
 // Files and directories, and the examples in the tree.
 #include "config_helpers.hpp"
 
+#include <reeve/core/validate.hpp>
+
 #include <boost/test/unit_test.hpp>
 
 #include <filesystem>
@@ -170,7 +172,8 @@ BOOST_AUTO_TEST_CASE(objects_may_come_by_the_api_alone) {
 }
 
 BOOST_AUTO_TEST_CASE(the_api_is_served_on_loopback_alone) {
-  for (const char* each : {"127.0.0.1:8011", "[::1]:8011", "127.0.0.1:0"}) BOOST_CHECK_EQUAL(api_address_fault(each), "");
+  for (const char* each : {"127.0.0.1:8011", "[::1]:8011", "127.0.0.1:0"})
+    BOOST_CHECK_EQUAL(api_address_fault(each), "");
   for (const char* each : {"", "8011", ":8011", "0.0.0.0:8011", "127.0.0.2:8011", "[::]:8011", "localhost:8011",
                            "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:80x", "::1:80", "unix:/x"}) {
     BOOST_CHECK_NE(api_address_fault(each), "");
