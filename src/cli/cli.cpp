@@ -19,7 +19,7 @@ constexpr std::string_view exec_exits =
     "the command's own, 128 + n after signal n; 126 it cannot be run, 127 there is none; 1 failed; 2 wrong usage";
 constexpr std::string_view doctor_exits = "0 every running pod has what it asked for; 1 one has not; 2 wrong usage";
 
-constexpr std::array<Command, 26> commands{{
+constexpr std::array<Command, 27> commands{{
     {"run", "-f FILE|DIR ...", "start what the files describe and keep it running", usual_exits, run_command},
     {"init", "[OPTIONS] [--] CMD ...", "run one command as PID 1 of a container should", exec_exits, init_command},
     {"check", "-f FILE|DIR ...", "read the files and print every mistake in them", usual_exits, check_command},
@@ -51,6 +51,8 @@ constexpr std::array<Command, 26> commands{{
      explain_command},
     {"completion", "bash|zsh|fish", "print the shell's completion script", usual_exits, completion_command},
     {"kubeconfig", "", "print what kubectl needs to ask this reeve", usual_exits, kubeconfig_command},
+    {"convert", "-f FILE|DIR -o yaml|json|toml", "write TOML as manifests for a cluster, and manifests as TOML",
+     usual_exits, convert_command},
     {"version", "", "print the version", usual_exits, version_command},
 }};
 

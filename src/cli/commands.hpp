@@ -45,6 +45,7 @@ int completion_command(const Command& command, std::span<const std::string> argu
 int doctor_command(const Command& command, std::span<const std::string> arguments);
 int explain_command(const Command& command, std::span<const std::string> arguments);
 int kubeconfig_command(const Command& command, std::span<const std::string> arguments);
+int convert_command(const Command& command, std::span<const std::string> arguments);
 int version_command(const Command& command, std::span<const std::string> arguments);
 
 }  // namespace reeve::cli

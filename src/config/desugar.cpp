@@ -101,16 +101,19 @@ class Desugar {
     Node labels = map_at(here, {{"app", here, text_at(here, entry.key)}});
     const Node* const containers = entry.value.find("containers");
     const std::string where = word + ' ' + quoted(entry.key);
-    Parts parts{map_at(here), map_at(here), map_at(here), map_at(here), std::move(labels), std::nullopt};
+    Parts parts{map_at(here), map_at(here), map_at(here), map_at(here), std::move(labels), {}, {}};
     for (Entry& each : *entry.value.map()) {
       if (containers != nullptr && level_of(kind, each.key) == Level::container) {
         misplaced(each, '[' + word + '.' + entry.key + ".containers." + first_name(*containers) + ']');
+      } else if (kind == Kind::deployment && each.key == "template") {
+        parts.in_template = std::move(each.value);
       } else {
         sort(each, kind, where, parts);
       }
     }
     const bool one_container = containers == nullptr;
     if (one_container) put_container(entry, parts);
+    if (parts.in_template) check_template(*parts.in_template);
     assemble(draft, entry.key, std::move(parts));
     drafts_.objects.push_back(std::move(draft));
   }
@@ -119,6 +122,7 @@ class Desugar {
   struct Parts {
     Node container, pod, deployment, metadata, labels;
     std::optional<Node> annotations;
+    std::optional<Node> in_template;  // labels and annotations of the pods, where they are not the deployment's
   };
 
   void sort(Entry& entry, Kind kind, const std::string& where, Parts& parts) {
@@ -143,6 +147,17 @@ class Desugar {
       case Level::later:
       case Level::none:
         return fail(entry.position, why_not(kind, entry.key, where));
+    }
+  }
+
+  void check_template(const Node& given) {
+    if (given.map() == nullptr) {
+      return fail(given.position, "template: expected a table of the pods' labels and annotations");
+    }
+    for (const Entry& each : *given.map()) {
+      if (each.key == "labels" || each.key == "annotations") continue;
+      fail(each.position, "template holds the pods' labels and annotations alone: write " + quoted(each.key) +
+                              " right in the table of the deployment");
     }
   }
 
@@ -177,8 +192,12 @@ class Desugar {
       put(parts.deployment, "selector", map_at(here, {{"matchLabels", here, parts.labels}}));
     }
     Node metadata = map_at(here);
-    put(metadata, "labels", std::move(parts.labels));
-    if (parts.annotations) put(metadata, "annotations", std::move(*parts.annotations));
+    const bool is_table = parts.in_template && parts.in_template->map() != nullptr;
+    if (is_table) metadata = std::move(*parts.in_template);
+    if (metadata.find("labels") == nullptr) put(metadata, "labels", std::move(parts.labels));
+    if (parts.annotations && metadata.find("annotations") == nullptr) {
+      put(metadata, "annotations", std::move(*parts.annotations));
+    }
     Node pod_template = map_at(here);
     put(pod_template, "metadata", std::move(metadata));
     put(pod_template, "spec", std::move(parts.pod));

@@ -1,4 +1,5 @@
 // Kubernetes manifests: which apiVersion and kind they may have.
+#include "config/annotated.hpp"
 #include "config/draft.hpp"
 
 #include <reeve/core/text.hpp>
@@ -84,6 +85,7 @@ void read_manifest(Node document, Drafts& drafts) {
     draft.labels_from_template = each.labels_from_template;
     take(*document.map(), "apiVersion");
     take(*document.map(), "kind");
+    lift_annotations(document, each.kind, drafts.faults);
     draft.body = std::move(document);
     drafts.objects.push_back(std::move(draft));
     return;

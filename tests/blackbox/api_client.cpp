@@ -39,6 +39,7 @@ ApiClient::ApiClient(ApiClient&& other) noexcept
     : fd_(std::exchange(other.fd_, -1)),
       in_(std::move(other.in_)),
       lines_(std::move(other.lines_)),
+      host_line_(std::move(other.host_line_)),
       in_stream_(other.in_stream_),
       ended_(other.ended_) {}
 
@@ -98,7 +99,7 @@ Answer ApiClient::receive(Millis limit) {
 
 Answer ApiClient::ask(const std::string& method, const std::string& path, const std::string& body,
                       const std::string& headers) {
-  std::string request = method + " " + path + " HTTP/1.1\r\nHost: reeve\r\n" + headers;
+  std::string request = method + " " + path + " HTTP/1.1\r\n" + host_line_ + headers;
   if (!body.empty()) request += "Content-Length: " + std::to_string(body.size()) + "\r\n";
   if (!send(request + "\r\n" + body)) return {};
   return receive();

@@ -1,5 +1,5 @@
 #pragma once
-// A raw HTTP client on a unix socket: says what it is told to, byte for byte.
+// A raw HTTP client on a unix socket, or on a connection of its own: says what it is told to, byte for byte.
 
 #include <blackbox/support.hpp>
 
@@ -19,6 +19,7 @@ class ApiClient {
  public:
   // Waits until somebody listens there. As another user: the descriptor is made by a child of that uid.
   explicit ApiClient(const std::string& path, uid_t uid = 0);
+  explicit ApiClient(int connected) : fd_(connected), host_line_() {}  // Host is the caller's to say
   ~ApiClient();
   ApiClient(ApiClient&& other) noexcept;
   ApiClient(const ApiClient&) = delete;
@@ -46,6 +47,7 @@ class ApiClient {
   int fd_ = -1;
   std::string in_;
   std::string lines_;
+  std::string host_line_ = "Host: reeve\r\n";
   bool in_stream_ = false;
   bool ended_ = false;
 };

@@ -179,7 +179,8 @@ BOOST_AUTO_TEST_CASE(the_api_is_served_on_loopback_alone) {
     BOOST_CHECK_NE(api_address_fault(each), "");
   }
   const std::string message = first_message(parse_one("[supervisor]\napi = \"0.0.0.0:80\"\n", Format::toml));
-  BOOST_CHECK_EQUAL(message.substr(0, 72), "f:2:7: supervisor: api: Invalid value: \"0.0.0.0:80\": must be 127.0.0.1:");
+  BOOST_CHECK_EQUAL(message.find("f:2:7: supervisor: api: Invalid value: \"0.0.0.0:80\": must be 127.0.0.1:PORT or "),
+                    0u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
