@@ -168,7 +168,10 @@ namespace {
 
 Result<Client> client_of(const linux::Accepted& accepted) {
   REEVE_TRY(auto local, linux::local_address(accepted.fd.get()));
-  if (!local.is_unix()) return linux::TcpEnds{std::move(local), linux::SocketAddress::from_raw(accepted.peer)};
+  if (!local.is_unix()) {
+    linux::set_no_delay(accepted.fd.get());
+    return linux::TcpEnds{std::move(local), linux::SocketAddress::from_raw(accepted.peer)};
+  }
   REEVE_TRY(const auto peer, linux::peer_of(accepted.fd.get()));
   return peer.uid;
 }

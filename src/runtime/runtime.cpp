@@ -340,6 +340,7 @@ void Runtime::reload() {
   if (loaded->supervisor.state_directory != settings_.state_directory) {
     narrator_.warn("stateDirectory: another one is used from the next start on");
   }
+  if (loaded->supervisor.api != settings_.api) narrator_.warn("api: another address is served from the next start on");
   settings_ = loaded->supervisor;
   console_.set_format(settings_.log_format);
   supervisor_.set_default_isolation(settings_.isolation);
