@@ -133,6 +133,9 @@ tl::expected<Choice, Status> choice_of(const Request& request, const Route& rout
 // Nothing is to be changed: the answer says what would come of it.
 bool is_dry(const Request& request);
 
+// Why a body of that type is not read.
+std::optional<Status> check_media_type(const Request& request);
+
 // The body of a request as an object, or what is wrong with it; a member of its metadata as text, or empty.
 tl::expected<boost::json::value, Status> parsed_object(std::string_view text);
 std::string metadata_text(const boost::json::value& body, std::string_view key);

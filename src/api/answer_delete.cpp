@@ -42,6 +42,7 @@ tl::expected<Deletion, Status> deletion_of(const Request& request) {
   std::string policy = request.parameter("propagationPolicy");
   json::value body;
   if (!request.body.empty()) {
+    if (auto refused = check_media_type(request)) return tl::unexpected(*std::move(refused));
     auto parsed = parsed_object(request.body);
     if (!parsed) return tl::unexpected(parsed.error());
     body = *std::move(parsed);

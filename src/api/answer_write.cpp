@@ -209,7 +209,19 @@ Reply Answerer::write(const Request& request, const Route& route, json::object m
                       std::move(unserved.warnings));
 }
 
+// Clients that prefer protobuf come again with JSON.
+std::optional<Status> check_media_type(const Request& request) {
+  const std::string_view type = request.content_type;
+  if (type.empty() || type.find("json") != type.npos || type.find("x-www-form-urlencoded") != type.npos) {
+    return std::nullopt;
+  }
+  return of_http(415,
+                 "the body of the request was in an unknown format - accepted media types include: "
+                 "application/json");
+}
+
 Reply Answerer::create(const Request& request, const Route& route) {
+  if (const auto refused = check_media_type(request)) return reply_with(*refused);
   auto body = parsed_object(request.body);
   if (!body) return reply_with(body.error());
   complete(*body, route);
@@ -226,6 +238,7 @@ Reply Answerer::create(const Request& request, const Route& route) {
 }
 
 Reply Answerer::replace(const Request& request, const Route& route) {
+  if (const auto refused = check_media_type(request)) return reply_with(*refused);
   auto body = parsed_object(request.body);
   if (!body) return reply_with(body.error());
   const auto found = renderer_.find(route.kind->kind, route.name_space, route.name, Depth::row);

@@ -35,6 +35,8 @@ std::string_view phrase(int code) {
       return "Conflict";
     case 413:
       return "Request Entity Too Large";
+    case 415:
+      return "Unsupported Media Type";
     case 422:
       return "Unprocessable Entity";
     case 503:
