@@ -1,6 +1,7 @@
 // What is wrong with objects once they are bound: by themselves, and next to each other.
 #include "config/reader.hpp"
 
+#include <reeve/core/address_pool.hpp>
 #include <reeve/core/service.hpp>
 #include <reeve/core/text.hpp>
 
@@ -148,6 +149,16 @@ void Reader::check_isolation(const Item& item) {
   };
   if (!pod->links.empty()) refuse(".links");
   if (has_own_network(*pod)) refuse(".network");
+}
+
+void Reader::check_cluster_ip(const Item& item) {
+  const auto* service = std::get_if<ServiceObject>(&item.object);
+  const std::string& subnet = configuration_.supervisor.service_subnet;
+  if (service == nullptr || service->spec.cluster_ip.empty()) return;
+  if (is_in_network(service->spec.cluster_ip, network_of(subnet))) return;
+  note(item.file, locate(item.draft.body, "spec.clusterIP").position,
+       title(item.object) + ": clusterIP " + quoted(service->spec.cluster_ip) + " is not in the serviceSubnet " +
+           subnet);
 }
 
 // --- what containers run --------------------------------------------------------------------------------------------

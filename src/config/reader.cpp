@@ -221,6 +221,7 @@ Loaded Reader::finish() {
       check_isolation(item);
     }
     check_duplicates(item);
+    if (images_known_ == ImagesKnown::here) check_cluster_ip(item);
     check_addresses(item);
     check_selectors(item);
   }

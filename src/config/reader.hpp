@@ -86,6 +86,7 @@ class Reader {
   void check_images(const Item& item);
   void check_container(const Item& item, const ContainerSpec& container, const std::string& path);
   void check_duplicates(const Item& item);
+  void check_cluster_ip(const Item& item);
   void check_addresses(const Item& item);
   void check_selectors(const Item& item);
   const Item* selected_by(const DeploymentObject& deployment) const;        // its selector matches their pods

@@ -114,15 +114,17 @@ class StateReader {
     return fail(written, who + "it is of another kind than its list"), T{};
   }
 
-  std::string address(const Node& table, std::string_view name, std::string_view network) {
+  // Of whatever subnet: another one may be configured by now.
+  std::string address(const Node& table, std::string_view name) {
     const std::string written = text(table, name);
-    if (is_in(written, network)) return written;
-    fail(member(table, name), std::string(name) + ": expected an address of " + std::string(network) + "0.0/16");
+    if (is_loopback(written)) return written;
+    fail(member(table, name), std::string(name) + ": expected an address of 127.0.0.0/8");
     return {};
   }
 
-  // "127.77.3.9" in "127.77.".
-  static bool is_in(std::string_view address, std::string_view network) {
+  // "127.77.3.9".
+  static bool is_loopback(std::string_view address) {
+    constexpr std::string_view network = "127.";
     if (!address.starts_with(network)) return false;
     address.remove_prefix(network.size());
     const auto take_byte = [&] {
@@ -131,9 +133,12 @@ class StateReader {
       address.remove_prefix(static_cast<std::size_t>(end - address.data()));
       return error == std::errc{} && value < 256;
     };
-    if (!take_byte() || !address.starts_with('.')) return false;
-    address.remove_prefix(1);
-    return take_byte() && address.empty();
+    const auto take_dot = [&] {
+      if (!address.starts_with('.')) return false;
+      address.remove_prefix(1);
+      return true;
+    };
+    return take_byte() && take_dot() && take_byte() && take_dot() && take_byte() && address.empty();
   }
 
   void take_written(const Node& table, Written& hashes) {
@@ -153,7 +158,7 @@ class StateReader {
   SavedPod pod(const Node& table) {
     check_keys(table, {key::object, key::address});
     SavedPod saved{object<PodObject>(table), text(table, key::address)};
-    if (!saved.address.empty()) address(table, key::address, "127.78.");
+    if (!saved.address.empty()) address(table, key::address);
     return saved;
   }
 
@@ -162,7 +167,7 @@ class StateReader {
     SavedService saved;
     saved.object = object<ServiceObject>(table);
     const std::string& chosen = saved.object.spec.cluster_ip;
-    saved.cluster_ip = chosen.empty() ? address(table, key::cluster_ip, "127.77.") : text(table, key::cluster_ip);
+    saved.cluster_ip = chosen.empty() ? address(table, key::cluster_ip) : text(table, key::cluster_ip);
     if (!chosen.empty() && saved.cluster_ip != chosen) fail(table, "clusterIP: the object says another one");
     for_each(table, key::node_ports, [&](const Node& each) {
       const auto* const value = std::get_if<std::int64_t>(&each.value);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstddef>
+#include <string>
 
 namespace reeve {
 namespace {
@@ -75,8 +76,15 @@ bool is_listen_address(std::string_view text) noexcept {
 }
 
 bool is_cluster_address(std::string_view text) noexcept {
-  const bool reserved = text == "127.77.0.0" || text == "127.77.255.254" || text == "127.77.255.255";
-  return is_ipv4(text) && text.starts_with("127.77.") && !reserved;
+  if (!is_ipv4(text) || !text.starts_with("127.") || text.starts_with("127.0.")) return false;
+  const std::string_view host = text.substr(text.find('.', 4));
+  return host != ".0.0" && host != ".255.254" && host != ".255.255";
+}
+
+bool is_loopback_subnet(std::string_view text) noexcept {
+  constexpr std::string_view rest = ".0.0/16";
+  if (!text.ends_with(rest)) return false;
+  return is_cluster_address(std::string(text.substr(0, text.size() - rest.size())) + ".0.1");
 }
 
 }  // namespace reeve

@@ -13,7 +13,7 @@ constexpr std::uint32_t slots = 255 * hosts;
 const std::string& AddressPool::hold(const std::string& name, const std::string& had) {
   Held& held = by_name_[name];
   if (held.holders++ == 0) {
-    held.address = had.empty() ? choose(name) : had;
+    held.address = is_in_network(had, network_) ? had : choose(name);
     occupy(held.address);
   }
   return held.address;

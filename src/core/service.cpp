@@ -52,7 +52,7 @@ void Service::open(Step& step) {
     const std::string& port_name = spec.ports[i].name;
     const std::string name = object_.metadata.name + (port_name.empty() ? "" : ":" + port_name);
     step.want(OpenService{ids_[i], name, addresses(i), spec.balancing, affinity, spec.on_unready, spec.when_unready,
-                          spec.hold, hands_over_sockets(spec)});
+                          spec.hold, hands_over_sockets(spec), object_.metadata.name_space, ids_.size() == 1});
   }
   publish_fixed(step);
 }

@@ -41,7 +41,7 @@ Effects Supervisor::restore(Instant now, SavedState saved) {
 void Supervisor::restore(Step& step, SavedService& saved) {
   const ObjectMeta& metadata = saved.object.metadata;
   if (saved.object.spec.cluster_ip.empty()) {
-    service_ips_.hold(address_name(metadata.name_space, metadata.name), saved.cluster_ip);
+    saved.cluster_ip = service_ips_.hold(address_name(metadata.name_space, metadata.name), saved.cluster_ip);
   } else {
     service_ips_.occupy(saved.cluster_ip);
   }

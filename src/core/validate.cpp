@@ -312,9 +312,10 @@ void check_endpoints(FieldErrors& errors, const ServiceSpec& service) {
 void check_cluster_ip(FieldErrors& errors, const std::string& address) {
   if (address.empty() || is_cluster_address(address)) return;
   const bool headless = address == "None";
-  errors.invalid("spec.clusterIP", quoted(address),
-                 headless ? "services without an address of their own are not served yet"
-                          : "must be empty or an address inside 127.77.0.0/16 that reeve does not use itself");
+  errors.invalid(
+      "spec.clusterIP", quoted(address),
+      headless ? "services without an address of their own are not served yet"
+               : "must be empty or an address inside serviceSubnet (127.77.0.0/16) that reeve does not use itself");
 }
 
 void check_service(FieldErrors& errors, const ServiceSpec& service) {
@@ -394,6 +395,15 @@ std::vector<FieldError> validate(const SupervisorSettings& settings) {
     if (std::string fault = api_address_fault(settings.api); !fault.empty()) {
       errors.invalid("api", quoted(settings.api), std::move(fault));
     }
+  }
+  const auto check_subnet = [&](const char* path, const std::string& subnet) {
+    if (is_loopback_subnet(subnet)) return;
+    errors.invalid(path, quoted(subnet), "must be \"127.N.0.0/16\" with N from 1 to 255");
+  };
+  check_subnet("serviceSubnet", settings.service_subnet);
+  check_subnet("podSubnet", settings.pod_subnet);
+  if (settings.service_subnet == settings.pod_subnet) {
+    errors.invalid("podSubnet", quoted(settings.pod_subnet), "must not be the serviceSubnet");
   }
   return errors.take();
 }

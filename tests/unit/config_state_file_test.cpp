@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(a_torn_file_is_refused_wherever_it_is_torn) {
 BOOST_AUTO_TEST_CASE(what_cannot_be_begun_with_is_refused) {
   const std::string text = config::write_state(example(), offset);
   BOOST_TEST(fault_of(with(text, R"("address":"127.78.)", R"("address":"10.78.)")) ==
-             "address: expected an address of 127.78.0.0/16");
+             "address: expected an address of 127.0.0.0/8");
   BOOST_TEST(fault_of(with(text, R"("clusterIP":"127.77.)", R"("clusterIP":"127.77.999.)")) != "");
   BOOST_TEST(fault_of(with(text, R"("nodePorts":[)", R"("nodePorts":[1,)")) == "nodePorts: expected one for each port");
   BOOST_TEST(fault_of(with(text, R"("replicas":3)", R"("replicas":-3)")) != "");

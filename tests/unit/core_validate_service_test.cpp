@@ -9,7 +9,8 @@ const std::string listen_rule =
 const std::string handed_over =
     ": Forbidden: may not be used by a service with neither selector nor endpoints: its sockets go to the containers "
     "that name it in passSockets, and the proxy takes no part";
-const std::string cluster_rule = "must be empty or an address inside 127.77.0.0/16 that reeve does not use itself";
+const std::string cluster_rule =
+    "must be empty or an address inside serviceSubnet (127.77.0.0/16) that reeve does not use itself";
 
 const std::vector<Case<ServiceObject>> service_cases{
     {"neither selector nor endpoints: it hands its sockets over",

@@ -117,6 +117,8 @@ struct OpenService {
   WhenUnready when_unready = WhenUnready::refuse;
   Duration hold_for = seconds(30);
   bool hands_over = false;  // its sockets listen at once, for containers; nobody here accepts
+  std::string name_space = {};
+  bool is_only_port = true;  // the service has no other
 };
 struct CloseService {
   ServiceId service;

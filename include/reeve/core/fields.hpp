@@ -523,7 +523,8 @@ struct FieldsOf<ServiceSpec> : NoOtherKeys {
           "endpoints", &ServiceSpec::endpoints,
           "What serves instead of pods, always ready: \"192.0.2.1:443\", \"[2001:db8::1]:80\", \"unix:/run/x.sock\"."},
       Field{"ports", &ServiceSpec::ports, "Ports clients connect to.", Bounds{}, Presence::required},
-      Field{"clusterIP", &ServiceSpec::cluster_ip, "The service's own address in 127.77.0.0/16; chosen unless set."},
+      Field{"clusterIP", &ServiceSpec::cluster_ip,
+            "The service's own address in the serviceSubnet; chosen unless set."},
       Field{"listen", &ServiceSpec::listen, "Further addresses: \"0.0.0.0:80\", \"[::]:80\", \"unix:/run/web.sock\"."},
       Field{"sessionAffinity", &ServiceSpec::session_affinity, "ClientIP keeps a client address with one pod."},
       Field{"sessionAffinityConfig", &ServiceSpec::session_affinity_config, "Settings of the affinity."},
@@ -536,7 +537,9 @@ struct FieldsOf<ServiceSpec> : NoOtherKeys {
             "What becomes of new clients while no pod is ready: refuse; hold: they wait, at most holdSeconds; reset. "
             "reeve's own."},
       Field{"holdSeconds", &ServiceSpec::hold,
-            "Seconds that a client waits at most, where whenUnready is \"hold\". reeve's own.", positive},
+            "Seconds that a client waits at most: where whenUnready is \"hold\", and after a start with sockets that "
+            "systemd kept, until the first pod is ready. reeve's own.",
+            positive},
   };
   static constexpr Names<14> later{"clusterIPs",
                                    "ipFamilies",
@@ -602,8 +605,9 @@ struct FieldsOf<SupervisorSettings> : NoOtherKeys {
       Field{"logBytes", &SupervisorSettings::log_bytes, "Bytes of log kept per container instance.",
             Bounds{4096, 1073741824}},
       Field{"socket", &SupervisorSettings::socket,
-            "Path of the control API's unix socket; /run/reeve/reeve.sock for root, else "
-            "$XDG_RUNTIME_DIR/reeve.sock, or where neither can be written below /tmp or /dev/shm; \"\" for none."},
+            "Path of the control API's unix socket; in $RUNTIME_DIRECTORY, as systemd sets it; /run/reeve/reeve.sock "
+            "for root, else $XDG_RUNTIME_DIR/reeve.sock, or where neither can be written below /tmp or /dev/shm; \"\" "
+            "for none."},
       Field{"api", &SupervisorSettings::api,
             "Loopback address and port where the control API is served over TCP as well: \"127.0.0.1:8011\", "
             "\"[::1]:8011\"; none unless set."},
@@ -621,6 +625,10 @@ struct FieldsOf<SupervisorSettings> : NoOtherKeys {
       Field{"exitCodeFrom", &SupervisorSettings::exit_code_from,
             "With onPodsFinished = \"exit\", the pod (NAME or NAMESPACE/NAME) whose end is the end: the others are "
             "stopped in order, and its exit code is reeve's."},
+      Field{"serviceSubnet", &SupervisorSettings::service_subnet,
+            "Where services get their addresses: \"127.N.0.0/16\"; another one for each reeve of a host."},
+      Field{"podSubnet", &SupervisorSettings::pod_subnet,
+            "Where pods with a network of their own get theirs: \"127.N.0.0/16\"."},
   };
   static constexpr Names<1> later{"notify"};
 };

@@ -329,6 +329,8 @@ struct SupervisorSettings {
   LogFormat log_format = LogFormat::text;
   OnPodsFinished on_pods_finished = OnPodsFinished::run;
   std::string exit_code_from;  // a pod; empty: the last that failed
+  std::string service_subnet = "127.77.0.0/16";
+  std::string pod_subnet = "127.78.0.0/16";
   bool operator==(const SupervisorSettings&) const = default;
 };
 

@@ -35,6 +35,8 @@ struct SupervisorOptions {
   std::string uid_ending = {};      // of every pod's uid: whose processes they are is told by it
   std::uint64_t first_version = 0;  // above all that an earlier reeve gave: who watched that one has missed something
   EndRule end_rule = {};
+  std::string service_network = "127.77";  // the first two numbers of their addresses
+  std::string pod_network = "127.78";
 };
 
 class Supervisor : private Deployment::Owner, private Surroundings {
@@ -44,6 +46,8 @@ class Supervisor : private Deployment::Owner, private Surroundings {
         default_isolation_(options.default_isolation),
         node_name_(std::move(options.node_name)),
         uid_ending_(std::move(options.uid_ending)),
+        pod_ips_(std::move(options.pod_network)),
+        service_ips_(std::move(options.service_network)),
         end_rule_(std::move(options.end_rule)),
         versions_(options.first_version) {}
   Supervisor(const Supervisor&) = delete;
@@ -254,9 +258,9 @@ class Supervisor : private Deployment::Owner, private Surroundings {
   std::map<ServiceId, ObjectRef> service_names_;
   std::set<PodId> fixed_endpoints_;              // identities of what serves without being a pod
   std::map<ObjectRef, std::set<PodId>> linked_;  // who links to a service, whether it exists or not
-  AddressPool pod_ips_{"127.78"};
+  AddressPool pod_ips_;
   std::set<std::int32_t> ports_;  // that pods were assigned
-  AddressPool service_ips_{"127.77"};
+  AddressPool service_ips_;
   std::multiset<std::int32_t> node_ports_;     // that services have
   std::map<ObjectRef, PodObject> successors_;  // changed pods that wait for the running one to be gone
   std::size_t effects_indexed_ = 0;
