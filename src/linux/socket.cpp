@@ -14,6 +14,8 @@
 namespace reeve::linux {
 namespace {
 
+constexpr std::string_view temporary_ending = ".new";
+
 Result<void> switch_on(int fd, int level, int option, const char* name) {
   const int on = 1;
   if (::setsockopt(fd, level, option, &on, sizeof on) == 0) return {};
@@ -50,7 +52,7 @@ Result<void> check_path_is_free(const SocketAddress& address) {
 Result<UniqueFd> bind_unix(const SocketAddress& address) {
   REEVE_TRY_VOID(check_path_is_free(address));
   REEVE_TRY(UniqueFd fd, make_stream_socket(AF_UNIX));
-  const std::string temporary = address.path() + ".new";
+  const std::string temporary = address.path() + std::string(temporary_ending);
   ::unlink(temporary.c_str());
   const std::string where = "cannot bind to " + address.to_string();
   // What failed is named as the user wrote it.
@@ -185,6 +187,22 @@ Result<std::uint16_t> bind_to_free_port(int fd) {
     return fail("cannot find a free port", errno);
   REEVE_TRY(const SocketAddress bound, local_address(fd));
   return bound.port();
+}
+
+Result<SocketAddress> listener_address(int fd) {
+  REEVE_TRY(SocketAddress bound, local_address(fd));
+  const std::string& path = bound.path();
+  if (!path.ends_with(temporary_ending)) return bound;
+  return bound.with_path(path.substr(0, path.size() - temporary_ending.size()));
+}
+
+SocketKind socket_kind(int fd) noexcept {
+  const auto option = [fd](int name) {
+    int value = 0;
+    socklen_t size = sizeof value;
+    return ::getsockopt(fd, SOL_SOCKET, name, &value, &size) == 0 ? value : 0;
+  };
+  return {option(SO_TYPE) == SOCK_STREAM, option(SO_ACCEPTCONN) != 0};
 }
 
 Result<SocketAddress> local_address(int fd) {

@@ -2,6 +2,7 @@
 
 #include "proxy/handshake_counter.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -44,17 +45,43 @@ Result<std::unique_ptr<Listener>> Listener::bind(uv_loop_t& loop, Place place, L
   return listener;
 }
 
+Result<std::unique_ptr<Listener>> Listener::adopt(uv_loop_t& loop, Place place, int fd, ListenerEvents& events,
+                                                  ListenerOptions options) {
+  std::unique_ptr<Listener> listener(new Listener(loop, std::move(place), events, options));
+  const linux::SocketAddress& address = listener->place_.address;
+  listener->fd_.reset(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+  if (!listener->fd_ || ::fcntl(listener->fd_.get(), F_SETFL, O_RDWR | O_NONBLOCK) != 0) {
+    return fail("cannot take over " + address.to_string(), errno);
+  }
+  if (options.is_shared) {
+    REEVE_TRY_VOID(listener->poll());
+  } else if (listener->is_unix()) {
+    listener->inode_ = inode_of(address.path());
+    // Nobody would find it.
+    if (listener->inode_ == 0) return fail("cannot take over " + address.to_string(), ENOENT);
+  }
+  return listener;
+}
+
 Listener::~Listener() {
   forget_question();
   poll_.reset();
-  fd_.reset();
+  const bool stays = options_.is_shared || events_.rests(*this);
+  close_socket();
   const std::string& path = place_.address.path();
-  if (is_unix() && inode_ != 0 && inode_of(path) == inode_) ::unlink(path.c_str());
+  if (is_unix() && !stays && inode_ != 0 && inode_of(path) == inode_) ::unlink(path.c_str());
+}
+
+void Listener::close_socket() {
+  if (!fd_) return;
+  fd_.reset();
+  if (!events_.rests(*this)) events_.on_socket_gone(*this);
 }
 
 Result<void> Listener::rebind() {
   REEVE_TRY(fd_, linux::bind_listener(place_.address, place_.network.get()));
   if (is_unix()) inode_ = inode_of(place_.address.path());
+  events_.on_socket_made(*this, fd_.get());
   return {};
 }
 
@@ -62,7 +89,7 @@ void Listener::hear() {
   if (state_ == State::hearing) return;
   if (state_ == State::leaving) {
     // a unix socket that refuses cannot be talked out of it: it leaves first
-    hear_again_ = is_unix();
+    hear_again_ = is_one_way() || is_resting_;
     if (hear_again_) return;
     forget_question();
     linux::remove_filter(fd_.get());
@@ -74,8 +101,10 @@ void Listener::hear() {
 
 Result<void> Listener::begin_hearing() {
   if (!fd_) REEVE_TRY_VOID(rebind());
-  linux::remove_filter(fd_.get());
-  REEVE_TRY_VOID(linux::listen_on(fd_.get(), options_.backlog));
+  if (!options_.is_shared) {
+    linux::remove_filter(fd_.get());
+    REEVE_TRY_VOID(linux::listen_on(fd_.get(), options_.backlog));
+  }
   REEVE_TRY_VOID(poll());
   state_ = State::hearing;
   return {};
@@ -116,6 +145,12 @@ void Listener::go_deaf() {
   state_ = State::leaving;
   leaving_since_ms_ = uv_now(&loop_);
   check_after_ms_ = first_check_ms;
+  is_resting_ = events_.rests(*this);
+  if (is_resting_) {
+    uv_poll_stop(poll_.get());
+    return arm(0);
+  }
+  if (options_.is_shared) return arm(0);
   if (is_unix()) {
     // refuses and keeps the queue in one step; nothing is lost between the last accept and the close
     static_cast<void>(linux::refuse_connections(fd_.get()));
@@ -146,7 +181,7 @@ bool Listener::accept_waiting() {
 
 void Listener::on_timer() {
   if (state_ == State::leaving) return advance_leaving();
-  if (state_ != State::hearing) return;
+  if (state_ != State::hearing && !options_.is_shared) return;
   if (Result<void> polled = poll(); !polled) arm(retry_ms);
 }
 
@@ -160,7 +195,8 @@ void Listener::forget_question() noexcept {
 // The kernel is asked before the last look into the queue: a handshake that is over has put its connection there.
 void Listener::advance_leaving() {
   if (question_) return;
-  if (is_unix() || leaving_for_ms() >= handshake_ms_max) return empty_queue(true);
+  if (is_resting_) return finish_leaving();
+  if (is_unix() || options_.is_shared || leaving_for_ms() >= handshake_ms_max) return empty_queue(true);
   if (options_.handshakes == nullptr) {
     return on_counted(linux::count_embryonic(place_.address, place_.network.get()));
   }
@@ -179,15 +215,19 @@ void Listener::empty_queue(bool handshakes_are_over) {
   if (uv_is_active(reinterpret_cast<uv_handle_t*>(timer_.get())) == 0) arm(empty ? check_after_ms_ : 0);
 }
 
-void Listener::finish_leaving() {
-  state_ = State::deaf;
+void Listener::stop_hearing() {
+  const bool rests = std::exchange(is_resting_, false);
+  if (options_.is_shared && !rests) return;
   // a deaf socket is always "hung up": polled, it would spin
   poll_.reset();
-  if (is_unix()) {
-    fd_.reset();
-  } else {
-    static_cast<void>(linux::refuse_connections(fd_.get()));
-  }
+  if (rests) return;
+  if (is_unix()) return close_socket();
+  static_cast<void>(linux::refuse_connections(fd_.get()));
+}
+
+void Listener::finish_leaving() {
+  state_ = State::deaf;
+  stop_hearing();
   if (std::exchange(hear_again_, false)) hear();
   if (state_ == State::deaf) events_.on_deaf(*this);
 }

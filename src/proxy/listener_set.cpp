@@ -2,6 +2,8 @@
 
 #include "proxy/worker.hpp"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <string>
@@ -62,12 +64,15 @@ ListenerSet::~ListenerSet() {
   for (const auto& [key, listener] : listeners_) worker_.unclaim(listener->place());
 }
 
-void ListenerSet::listen_at(const std::vector<linux::SocketAddress>& addresses) {
+void ListenerSet::listen_at(const std::vector<linux::SocketAddress>& addresses, const std::vector<GivenSocket>& given) {
   for (auto at = listeners_.begin(); at != listeners_.end() && !at->first.first;) {
     const bool stays = std::ranges::find(addresses, at->first.second) != addresses.end();
     at = stays ? std::next(at) : drop(at);
   }
-  for (const linux::SocketAddress& address : addresses) add({.address = address});
+  for (const linux::SocketAddress& address : addresses) {
+    const auto found = std::ranges::find(given, address, &GivenSocket::address);
+    add({.address = address}, found == given.end() ? nullptr : &*found);
+  }
 }
 
 void ListenerSet::open_link(Place place) {
@@ -107,7 +112,7 @@ void ListenerSet::report_failed(const Place& place, Error error, std::string rem
   worker_.reports().put(ListenFailed{service_, place.address, std::move(error), std::move(remedy), link_of(place)});
 }
 
-void ListenerSet::add(Place place) {
+void ListenerSet::add(Place place, const GivenSocket* given) {
   Key key{place.pod, place.address};
   if (const auto found = listeners_.find(key); found != listeners_.end()) {
     if (hearing_) hear(*found->second);
@@ -118,8 +123,7 @@ void ListenerSet::add(Place place) {
                          "another service of reeve listens there: choose another address");
   }
   if (!take_back(place)) {
-    auto bound = Listener::bind(worker_.loop(), place, *this,
-                                {.backlog = worker_.options().backlog, .handshakes = &worker_.handshakes()});
+    auto bound = make(place, given);
     if (!bound) {
       worker_.unclaim(place);
       std::string remedy = remedy_for(place, bound.error().code);
@@ -127,8 +131,19 @@ void ListenerSet::add(Place place) {
     }
     listeners_.emplace(key, *std::move(bound));
   }
-  worker_.reports().put(Listening{service_, place.address, link_of(place)});
+  worker_.reports().put(Listening{service_, place.address, link_of(place), given != nullptr});
   if (hearing_) hear(*listeners_.at(key));
+}
+
+Result<std::unique_ptr<Listener>> ListenerSet::make(const Place& place, const GivenSocket* given) {
+  const ListenerOptions options{.backlog = worker_.options().backlog,
+                                .handshakes = &worker_.handshakes(),
+                                .is_shared = given != nullptr && given->is_shared};
+  if (given == nullptr) return Listener::bind(worker_.loop(), place, *this, options);
+  auto adopted = Listener::adopt(worker_.loop(), place, given->fd->get(), *this, options);
+  if (adopted || given->is_shared) return adopted;
+  worker_.reports().put(SocketGone{place.address});
+  return Listener::bind(worker_.loop(), place, *this, options);
 }
 
 // The address was given up a moment ago and its queue is still emptied: two sockets would share its clients.
@@ -152,7 +167,23 @@ ListenerSet::Listeners::iterator ListenerSet::drop(Listeners::iterator at) {
   return listeners_.erase(at);
 }
 
-bool ListenerSet::has_room(Listener&) { return worker_.has_spare_descriptor(); }
+bool ListenerSet::has_room(Listener&) { return worker_.has_spare_descriptor() && events_.has_room(); }
+
+bool ListenerSet::rests(const Listener& listener) const {
+  const bool is_kept = worker_.options().keeps_listeners && !listener.place().pod;
+  return worker_.hands_over() && (is_kept || listener.is_shared());
+}
+
+void ListenerSet::on_socket_made(const Listener& listener, int fd) {
+  if (!worker_.options().keeps_listeners || listener.place().pod) return;
+  auto copy = std::make_shared<linux::UniqueFd>(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+  if (*copy) worker_.reports().put(SocketMade{listener.place().address, std::move(copy)});
+}
+
+void ListenerSet::on_socket_gone(const Listener& listener) {
+  if (!worker_.options().keeps_listeners || listener.place().pod || listener.is_shared()) return;
+  worker_.reports().put(SocketGone{listener.place().address});
+}
 
 // Another service's cluster address: its own listener is deaf or on other ports, so this connection is not for us.
 bool ListenerSet::is_for_another(const Listener& listener, int fd) const {

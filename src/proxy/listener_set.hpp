@@ -4,6 +4,7 @@
 
 #include <reeve/proxy/balancer.hpp>
 #include <reeve/proxy/listener.hpp>
+#include <reeve/proxy/proxy.hpp>
 
 #include <map>
 #include <memory>
@@ -23,6 +24,9 @@ class ListenerSetEvents {
   // `client` is whom affinity takes it for; nobody behind a unix socket.
   virtual void on_accepted(linux::UniqueFd connection, const std::optional<Affinity::Client>& client) = 0;
 
+  // Whether one more client can be taken from the kernel now.
+  virtual bool has_room() const = 0;
+
   // Nobody waits at any listener, those given up among them. May destroy the set.
   virtual void on_all_deaf() = 0;
 };
@@ -34,8 +38,9 @@ class ListenerSet final : private ListenerEvents {
   ListenerSet& operator=(const ListenerSet&) = delete;
   ~ListenerSet() override;
 
-  // The service's own addresses from now on; links stay. What failed is tried again.
-  void listen_at(const std::vector<linux::SocketAddress>& addresses);
+  // The service's own addresses from now on; links stay. What failed is tried again. New ones take the sockets that
+  // are given for them.
+  void listen_at(const std::vector<linux::SocketAddress>& addresses, const std::vector<GivenSocket>& given);
 
   // One more address, in the network of a pod; a link that failed is tried again.
   void open_link(Place place);
@@ -57,8 +62,12 @@ class ListenerSet final : private ListenerEvents {
   void on_accepted(Listener& listener, linux::Accepted accepted) override;
   void on_deaf(Listener& listener) override;
   void on_hear_failed(Listener& listener, Error error) override;
+  bool rests(const Listener& listener) const override;
+  void on_socket_made(const Listener& listener, int fd) override;
+  void on_socket_gone(const Listener& listener) override;
 
-  void add(Place place);
+  void add(Place place, const GivenSocket* given = nullptr);
+  Result<std::unique_ptr<Listener>> make(const Place& place, const GivenSocket* given);
   bool take_back(const Place& place);
   Listeners::iterator drop(Listeners::iterator at);
   void hear(Listener& listener);

@@ -62,14 +62,16 @@ struct CloseLink {
   ServiceId service;
   PodId pod;
 };
+struct HandOver {};
 struct StopWorker {};
 
-using Command = std::variant<OpenService, CloseService, SetEndpoint, LeaveEndpoint, OpenLink, CloseLink, StopWorker>;
+using Command =
+    std::variant<OpenService, CloseService, SetEndpoint, LeaveEndpoint, OpenLink, CloseLink, HandOver, StopWorker>;
 struct EndpointLeft {
   Drained told;
   Ticket ticket;
 };
-using Report = std::variant<Listening, ListenFailed, ConnectRefused, EndpointLeft>;
+using Report = std::variant<Listening, ListenFailed, ConnectRefused, EndpointLeft, SocketMade, SocketGone>;
 using Reports = Mailbox<Report>;
 
 }  // namespace reeve::proxy

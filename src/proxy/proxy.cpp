@@ -128,6 +128,8 @@ class Proxy::Control {
   void tell_sink(const Listening& report) { sink_.on_listening(report); }
   void tell_sink(const ListenFailed& report) { sink_.on_listen_failed(report); }
   void tell_sink(const ConnectRefused& report) { sink_.on_connect_refused(report); }
+  void tell_sink(const SocketMade& report) { sink_.on_socket_made(report); }
+  void tell_sink(const SocketGone& report) { sink_.on_socket_gone(report); }
   void tell_sink(const EndpointLeft& report) {
     const auto found = awaited_.find({report.told.service, report.told.pod});
     // meanwhile it was told something else
@@ -171,6 +173,7 @@ void Proxy::open_link(ServiceId service, PodId pod, linux::SocketAddress address
   control_->tell(OpenLink{service, {std::move(address), pod, std::move(network)}});
 }
 void Proxy::close_link(ServiceId service, PodId pod) { control_->tell(CloseLink{service, pod}); }
+void Proxy::hand_over() { control_->tell(HandOver{}); }
 void Proxy::stop() { control_->stop(); }
 ProxyCounters Proxy::counters(ServiceId service) const { return control_->counters(service); }
 

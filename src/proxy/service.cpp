@@ -17,7 +17,7 @@ void Service::configure(const ServiceConfig& config) {
   when_unready_ = config.when_unready;
   hold_for_ = config.hold_for;
   switch_listeners(std::nullopt);
-  listeners_.listen_at(config.listen);
+  listeners_.listen_at(config.listen, config.given);
 }
 
 void Service::close() {
@@ -170,7 +170,8 @@ void Service::for_each_session(PodId pod, Act act) {
 }
 
 bool Service::wants_to_hear() const noexcept {
-  return balancer_.has_usable() || (!closed_ && when_unready() != WhenUnready::refuse);
+  if (balancer_.has_usable()) return true;
+  return !closed_ && !worker_.hands_over() && when_unready() != WhenUnready::refuse;
 }
 
 void Service::switch_listeners(const std::optional<Endpoint>& last) {

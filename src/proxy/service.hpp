@@ -27,6 +27,7 @@ class Service final : private ListenerSetEvents {
 
   void configure(const ServiceConfig& config);
   void start_held();
+  void hand_over() { switch_listeners(std::nullopt); }
 
   // Endpoints. `ticket` comes back with EndpointLeft.
   void set_endpoint(Endpoint endpoint, Ticket ticket);
@@ -81,6 +82,7 @@ class Service final : private ListenerSetEvents {
 
   void on_accepted(linux::UniqueFd connection, const std::optional<Affinity::Client>& client) override;
   void on_all_deaf() override;
+  bool has_room() const override;
 
   template <class Change>
   void change_endpoint(PodId pod, Queue queue, Change change);

@@ -24,6 +24,9 @@ void Service::start_held() {
   arm_hold_timer();
 }
 
+// At a start nobody is refused: those beyond what we hold wait in the kernel.
+bool Service::has_room() const { return !start_held_until_ || held_.size() < held_max || balancer_.has_usable(); }
+
 void Service::end_start() { start_held_until_.reset(); }
 
 bool Service::may_hold() const noexcept {

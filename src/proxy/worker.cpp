@@ -12,18 +12,8 @@ namespace {
 
 linux::UniqueFd make_spare() { return linux::UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
-// What connects to a pod's own loopback comes from here, so that its trust in localhost is not lent to the world.
-const linux::SocketAddress& source_in_pods() {
-  static const linux::SocketAddress source = *linux::SocketAddress::parse("127.77.255.254:1");
-  return source;
-}
-
 bool is_ipv4_loopback(const linux::SocketAddress& address) {
   return address.family() == AF_INET && address.ip()[0] == 127;
-}
-
-bool is_cluster_ip(const linux::SocketAddress& address) {
-  return address.family() == AF_INET && address.ip()[0] == 127 && address.ip()[1] == 77;
 }
 
 }  // namespace
@@ -31,7 +21,11 @@ bool is_cluster_ip(const linux::SocketAddress& address) {
 bool is_out_of_descriptors(const Error& error) { return error.code == EMFILE || error.code == ENFILE; }
 
 Worker::Worker(Reports& reports, const ProxyOptions& options, std::uint64_t seed)
-    : reports_(reports), options_(options), random_(seed), spare_(make_spare()) {
+    : reports_(reports),
+      options_(options),
+      source_in_pods_(*linux::SocketAddress::parse(options.service_network + ".255.254:1")),
+      random_(seed),
+      spare_(make_spare()) {
   relay_loop_.loop = &loop_;
 }
 
@@ -120,6 +114,11 @@ void Worker::perform(const CloseLink& command) {
   if (found != services_.end()) found->second->close_links(command.pod);
 }
 
+void Worker::perform(const HandOver&) {
+  hands_over_ = true;
+  for (auto& [id, service] : services_) service->hand_over();
+}
+
 // Without a handle left, the loop ends by itself.
 void Worker::perform(const StopWorker&) {
   for (auto& [id, service] : services_) service->reset_sessions();
@@ -157,7 +156,7 @@ Result<linux::UniqueFd> Worker::make_socket(const Endpoint& endpoint) {
 Result<linux::UniqueFd> Worker::connect(const Endpoint& endpoint) {
   REEVE_TRY(linux::UniqueFd fd, make_socket(endpoint));
   if (endpoint.network && is_ipv4_loopback(endpoint.address)) {
-    REEVE_TRY_VOID(linux::bind_source(fd.get(), source_in_pods()));
+    REEVE_TRY_VOID(linux::bind_source(fd.get(), source_in_pods_));
   }
   REEVE_TRY_VOID(linux::begin_connect(fd.get(), endpoint.address));
   return fd;
@@ -197,6 +196,11 @@ bool Worker::claim(const Place& place, ServiceId service) {
 }
 
 void Worker::unclaim(const Place& place) { claims_.erase({place.network.get(), place.address}); }
+
+bool Worker::is_cluster_ip(const linux::SocketAddress& address) const {
+  const auto& ours = source_in_pods_.ip();
+  return address.family() == AF_INET && address.ip()[0] == ours[0] && address.ip()[1] == ours[1];
+}
 
 std::optional<ServiceId> Worker::owner_of(const linux::Network* network, const linux::SocketAddress& address) const {
   if (!is_cluster_ip(address)) return std::nullopt;

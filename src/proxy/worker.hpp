@@ -44,6 +44,7 @@ class Worker {
   QuietTimes& quiet_times() noexcept { return quiet_times_; }
   Farewells& farewells() noexcept { return farewells_; }
   const ProxyOptions& options() const noexcept { return options_; }
+  bool hands_over() const noexcept { return hands_over_; }
   Instant now() const noexcept { return Instant(milliseconds(static_cast<std::int64_t>(uv_now(&loop_)))); }
 
   // Keeps one descriptor back, so that an accepted client can always be given a backend.
@@ -59,7 +60,7 @@ class Worker {
   bool claim(const Place& place, ServiceId service);
   void unclaim(const Place& place);
 
-  // The service whose cluster address (127.77.0.0/16) this is in that network.
+  // The service whose cluster address (of the service network) this is in that network.
   std::optional<ServiceId> owner_of(const linux::Network* network, const linux::SocketAddress& address) const;
 
   // A service, open or closed, has no connection to the endpoint left. Told once this holds for all of that id.
@@ -78,7 +79,9 @@ class Worker {
   void perform(const LeaveEndpoint& command);
   void perform(const OpenLink& command);
   void perform(const CloseLink& command);
+  void perform(const HandOver& command);
   void perform(const StopWorker& command);
+  bool is_cluster_ip(const linux::SocketAddress& address) const;
   std::vector<Service*> services_of(ServiceId id);
   void arm_dial_timer();
   void on_dial_timer();
@@ -87,6 +90,9 @@ class Worker {
   bool loop_made_ = false;
   Reports& reports_;
   ProxyOptions options_;
+  // What connects to a pod's own loopback comes from here, so that its trust in localhost is not lent to the world.
+  linux::SocketAddress source_in_pods_;
+  bool hands_over_ = false;
   Random random_;
   RelayLoop relay_loop_;
   HandshakeCounter handshakes_;

@@ -77,6 +77,16 @@ Result<void> end_writing(int fd);
 // Binds an IPv4 TCP socket to a port of every address that nobody has; returns it.
 Result<std::uint16_t> bind_to_free_port(int fd);
 
+// What a descriptor of unknown origin is. A listener that was shut down does not listen.
+struct SocketKind {
+  bool is_stream = false;
+  bool listens = false;
+};
+SocketKind socket_kind(int fd) noexcept;
+
+// Where clients find a socket that bind_listener made, perhaps in another process: a unix one took its path by rename.
+Result<SocketAddress> listener_address(int fd);
+
 // The address that this end of a connection has.
 Result<SocketAddress> local_address(int fd);
 

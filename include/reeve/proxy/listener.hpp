@@ -46,11 +46,20 @@ class ListenerEvents {
 
   // Must not destroy the listener. It stays deaf; hear() may be called again.
   virtual void on_hear_failed(Listener& listener, Error error) = 0;
+
+  // Whether it leaves its clients in the queue when it goes deaf, and its unix path in place when it goes: for somebody
+  // else who has the socket too.
+  virtual bool rests(const Listener&) const { return false; }
+
+  // It has bound this socket; it has closed the one that it had.
+  virtual void on_socket_made(const Listener&, int /*fd*/) {}
+  virtual void on_socket_gone(const Listener&) {}
 };
 
 struct ListenerOptions {
   int backlog = 0;                         // 0: net.core.somaxconn
   HandshakeCounter* handshakes = nullptr;  // asks the kernel for us; null: the loop waits for the answer
+  bool is_shared = false;                  // of a socket that is adopted: never shut down
 };
 
 class Listener {
@@ -58,6 +67,10 @@ class Listener {
   // Takes the address, deaf.
   static Result<std::unique_ptr<Listener>> bind(uv_loop_t& loop, Place place, ListenerEvents& events,
                                                 ListenerOptions options = {});
+  // Takes a copy of a socket that is bound already. A shared one accepts from now on, also while it is deaf: refusing
+  // those clients is for who answers.
+  static Result<std::unique_ptr<Listener>> adopt(uv_loop_t& loop, Place place, int fd, ListenerEvents& events,
+                                                 ListenerOptions options);
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
@@ -69,6 +82,7 @@ class Listener {
 
   const Place& place() const noexcept { return place_; }
   bool is_deaf() const noexcept { return state_ == State::deaf; }
+  bool is_shared() const noexcept { return options_.is_shared; }
 
  private:
   enum class State {
@@ -93,12 +107,17 @@ class Listener {
   void finish_leaving();
 
   bool is_unix() const noexcept { return place_.address.is_unix(); }
+  // What refuses cannot be talked out of it.
+  bool is_one_way() const noexcept { return is_unix() && !options_.is_shared; }
+  void close_socket();
+  void stop_hearing();
 
   Place place_;
   ListenerEvents& events_;
   ListenerOptions options_;
   State state_ = State::deaf;
   bool hear_again_ = false;  // a unix listener asked to hear while leaving
+  bool is_resting_ = false;  // while it leaves: what waits is another's
   uv_loop_t& loop_;
   linux::UniqueFd fd_;
   ino_t inode_ = 0;  // of our unix socket's path, to unlink nobody else's

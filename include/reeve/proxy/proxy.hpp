@@ -4,6 +4,7 @@
 #include <reeve/core/id.hpp>
 #include <reeve/core/result.hpp>
 #include <reeve/core/time.hpp>
+#include <reeve/linux/fd.hpp>
 #include <reeve/linux/network.hpp>
 #include <reeve/linux/socket_address.hpp>
 #include <reeve/proxy/balancer.hpp>
@@ -17,6 +18,15 @@
 #include <vector>
 
 namespace reeve::proxy {
+
+// A listening socket that came from outside, to be taken in place of one of our own.
+struct GivenSocket {
+  linux::SocketAddress address;
+  std::shared_ptr<const linux::UniqueFd> fd;
+  // Somebody else polls it too, so it is never shut down: who is to be refused is accepted and reset. Otherwise an
+  // earlier proxy made it.
+  bool is_shared = false;
+};
 
 struct ServiceConfig {
   ServiceId id;
@@ -33,6 +43,7 @@ struct ServiceConfig {
   // When it is opened first: hold until an endpoint is ready, but not longer than hold_for; then as above. For clients
   // that came while there was no proxy.
   bool start_held = false;
+  std::vector<GivenSocket> given = {};  // for addresses among those of `listen`
 };
 
 // The address is ours; it hears as soon as an endpoint is usable.
@@ -40,6 +51,17 @@ struct Listening {
   ServiceId service;
   linux::SocketAddress address;
   std::optional<PodId> pod = {};  // whose link this is
+  bool is_given = false;
+};
+
+// A listener of a service, but no link, has another socket than before, which whoever keeps it may have; or none any
+// more. Told where ProxyOptions asks for it, in order.
+struct SocketMade {
+  linux::SocketAddress address;
+  std::shared_ptr<linux::UniqueFd> fd;
+};
+struct SocketGone {
+  linux::SocketAddress address;
 };
 
 // The address could not be had, or was lost. `open` tries again; for a link, `open_link`.
@@ -76,6 +98,8 @@ class ProxyEvents {
   virtual void on_listen_failed(const ListenFailed&) = 0;
   virtual void on_connect_refused(const ConnectRefused&) = 0;
   virtual void on_drained(const Drained&) {}
+  virtual void on_socket_made(const SocketMade&) {}
+  virtual void on_socket_gone(const SocketGone&) {}
 };
 
 // Counted from `open` on; closing and opening again starts anew. Every accepted connection is active or has ended in
@@ -98,9 +122,11 @@ struct ProxyCounters {
 };
 
 struct ProxyOptions {
-  int backlog = 0;                        // 0: net.core.somaxconn
-  Duration connect_timeout = seconds(3);  // until another endpoint is tried; without another one, we wait on
-  std::optional<std::uint64_t> seed;      // of the random choices; the kernel's if absent
+  int backlog = 0;                         // 0: net.core.somaxconn
+  Duration connect_timeout = seconds(3);   // until another endpoint is tried; without another one, we wait on
+  std::optional<std::uint64_t> seed;       // of the random choices; the kernel's if absent
+  std::string service_network = "127.77";  // whose .255.254 stands for us inside of pods
+  bool keeps_listeners = false;            // tells of each socket it makes, for somebody to keep it
 };
 
 // All methods are for the control thread.
@@ -150,6 +176,10 @@ class Proxy {
 
   // Out of the list at once; open connections live on.
   void remove_endpoint(ServiceId service, PodId pod);
+
+  // Whoever has our sockets after us takes the clients that come from now on: a listener without a usable endpoint that
+  // is kept or shared leaves them in its queue, and none such is refused or unlinked.
+  void hand_over();
 
   // Resets what is still open, ends the worker and waits for it. Nothing is told afterwards.
   void stop();
