@@ -168,6 +168,9 @@ Reply Answerer::connections(const Route& route) const {
     const ServicePort& port = service.object().spec.ports[i];
     json::object each{{"name", port.name}, {"port", port.port}};
     for (const auto& [name, count] : counts_of(host_.connections(service.ids()[i]))) each[name] = count;
+    json::array shared;
+    for (const std::string& address : host_.shared_sockets(service.ids()[i])) shared.emplace_back(address);
+    if (!shared.empty()) each["sharedSockets"] = std::move(shared);
     ports.push_back(std::move(each));
   }
   const json::object answer{{"kind", "ServiceConnections"},

@@ -33,8 +33,13 @@ bool is_socket(const std::string& path) {
 std::vector<SocketPlace> usual_socket_places() {
   const std::string uid = std::to_string(::geteuid());
   std::vector<SocketPlace> places;
+  // As systemd passes them: several are divided by colons, and the first is ours.
+  const char* const given = std::getenv("RUNTIME_DIRECTORY");
+  const std::string own = given == nullptr ? "" : given;
   const char* const runtime = std::getenv("XDG_RUNTIME_DIR");
-  if (::geteuid() == 0) {
+  if (!own.empty()) {
+    places.push_back({own.substr(0, own.find(':')) + socket_name, false});
+  } else if (::geteuid() == 0) {
     places.push_back({"/run/reeve" + std::string(socket_name), false});
   } else if (runtime != nullptr && *runtime == '/') {
     places.push_back({runtime + std::string(socket_name), false});

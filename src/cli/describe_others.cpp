@@ -150,6 +150,20 @@ std::string connections_text(const json::value& connections) {
   return text;
 }
 
+// What a service manager has too is never shut down.
+std::string shared_text(const Described& what) {
+  std::string text;
+  for (const json::value& port : list_at(what.connections, "ports")) {
+    for (const json::value& each : list_at(port, "sharedSockets")) {
+      const std::string when_unready = text_at(what.object, "spec.whenUnready");
+      const bool refuses = when_unready.empty() || when_unready == "refuse";
+      text += line("Listen", scalar_text(each) + ", by a socket of the service manager" +
+                                 (refuses ? ": while no pod is ready, connections are accepted and reset" : ""));
+    }
+  }
+  return text;
+}
+
 std::string or_none(const std::string& text) { return text.empty() ? "<none>" : text; }
 
 }  // namespace
@@ -198,7 +212,7 @@ std::string describe_service(const Described& what) {
   if (hands_over) {
     text += line("Sockets", "passed to containers that name it in passSockets; while none runs, clients wait");
   } else {
-    text += connections_text(what.connections);
+    text += shared_text(what) + connections_text(what.connections);
   }
   return with_tab_stops(text + events_text(what.events, what.now));
 }

@@ -131,6 +131,8 @@ Ended supervise(const RunOptions& options) {
     return {.code = 2};
   }
   const SupervisorSettings settings = configuration->supervisor;
+  // Nothing that is started from here finds it, and no thread reads it meanwhile.
+  linux::ManagerEnvironment manager = linux::take_manager_environment();
   std::signal(SIGPIPE, SIG_IGN);
   raise_descriptor_limit();
   if (auto ready = linux::become_subreaper(); !ready) return {complain(settings, ready.error())};
@@ -144,7 +146,8 @@ Ended supervise(const RunOptions& options) {
   }
   Ended ended;
   {
-    auto runtime = Runtime::start(loop, **console, options.files, *configuration, *std::move(kept));
+    auto runtime =
+        Runtime::start(loop, **console, *configuration, {options.files, *std::move(kept), std::move(manager)});
     std::exchange(configuration->objects, {});  // the supervisor has its own
     if (!runtime) {
       ended.code = complain(settings, runtime.error());

@@ -44,6 +44,15 @@ std::string circle_text(const DependencyCycle& cycle) {
          " would ever start: each waits for the next; `reeve diff` shows who of them is not as the files have it";
 }
 
+std::vector<std::string> what_waits_for_a_start(const SupervisorSettings& before, const SupervisorSettings& now) {
+  std::vector<std::string> keys;
+  if (now.state_directory != before.state_directory) keys.emplace_back("stateDirectory");
+  if (now.service_subnet != before.service_subnet) keys.emplace_back("serviceSubnet");
+  if (now.pod_subnet != before.pod_subnet) keys.emplace_back("podSubnet");
+  if (now.api != before.api) keys.emplace_back("api");
+  return keys;
+}
+
 FileChanges changes_in(const config::Configuration& configuration, const Written& before) {
   std::vector<const Object*> objects;
   for (const auto& each : configuration.objects) objects.push_back(&each.object);
@@ -52,9 +61,9 @@ FileChanges changes_in(const config::Configuration& configuration, const Written
 
 }  // namespace
 
-Result<std::unique_ptr<Runtime>> Runtime::start(uv_loop_t& loop, Console& console, std::vector<std::string> files,
-                                                const config::Configuration& configuration, Kept kept) {
-  std::unique_ptr<Runtime> runtime(new Runtime(loop, console, std::move(files), configuration, kept));
+Result<std::unique_ptr<Runtime>> Runtime::start(uv_loop_t& loop, Console& console,
+                                                const config::Configuration& configuration, Beginning beginning) {
+  std::unique_ptr<Runtime> runtime(new Runtime(loop, console, configuration, beginning));
   REEVE_TRY(runtime->reaper_, ChildReaper::start(loop));
   const auto poster = [self = runtime.get()](Input input) { self->post(std::move(input)); };
   runtime->sandboxes_ =
@@ -65,32 +74,36 @@ Result<std::unique_ptr<Runtime>> Runtime::start(uv_loop_t& loop, Console& consol
                                         runtime->narrator_, settings_of(configuration), poster);
   runtime->probes_ =
       std::make_unique<ProbeRunner>(loop, *runtime->reaper_, *runtime->containers_, *runtime->sandboxes_, poster);
-  REEVE_TRY(runtime->traffic_, Traffic::start(loop, *runtime->sandboxes_, runtime->narrator_, poster));
+  REEVE_TRY(runtime->traffic_,
+            Traffic::start(loop, {*runtime->sandboxes_, runtime->manager_, runtime->narrator_, poster},
+                           std::move(beginning.manager.passed), configuration.supervisor.service_subnet));
   runtime->containers_->take_sockets_from(
       [self = runtime.get()](ServiceId service) { return self->traffic_->sockets_of(service); });
   REEVE_TRY_VOID(runtime->watch_signals());
   REEVE_TRY_VOID(runtime->prepare_loop());
-  runtime->begin_with(configuration, std::move(kept.file.state));
+  runtime->begin_with(configuration, std::move(beginning.kept.file.state));
   return runtime;
 }
 
-Runtime::Runtime(uv_loop_t& loop, Console& console, std::vector<std::string> files,
-                 const config::Configuration& configuration, Kept& kept)
+Runtime::Runtime(uv_loop_t& loop, Console& console, const config::Configuration& configuration, Beginning& beginning)
     : loop_(loop),
       console_(console),
       narrator_(console),
-      files_(std::move(files)),
-      written_(std::move(kept.file.written)),
+      files_(std::move(beginning.files)),
+      written_(std::move(beginning.kept.file.written)),
       supervisor_({.seed = linux::entropy_seed(),
                    .default_isolation = configuration.supervisor.isolation,
                    .node_name = node_name(),
-                   .uid_ending = kept.uid_ending,
+                   .uid_ending = beginning.kept.uid_ending,
                    .first_version = microseconds_since_1970(),
-                   .end_rule = end_rule_of(configuration.supervisor)}),
+                   .end_rule = end_rule_of(configuration.supervisor),
+                   .service_network = network_of(configuration.supervisor.service_subnet),
+                   .pod_network = network_of(configuration.supervisor.pod_subnet)}),
+      manager_(loop, beginning.manager, supervisor_, narrator_),
       settings_(configuration.supervisor),
       images_(configuration.images),
-      wall_offset_(kept.wall_offset),
-      keeper_(std::move(kept.keeper)) {
+      wall_offset_(beginning.kept.wall_offset),
+      keeper_(std::move(beginning.kept.keeper)) {
   if (keeper_ != nullptr) keeper_->attach(loop_);
 }
 
@@ -164,16 +177,24 @@ void Runtime::settle() {
   take_in_writes();
   // Who observes may have something to ask at once.
   while (!inputs_.empty()) {
-    while (!inputs_.empty()) {
-      Input input = std::move(inputs_.front());
-      inputs_.pop_front();
-      for (const Effect& effect : supervisor_.step(linux::monotonic_now(), std::move(input))) perform(effect);
-    }
+    answer_inputs();
     arm_timer();
     keep_state();
     if (observer_ != nullptr) observer_->on_settled(supervisor_.take_changes());
   }
   keep_state();
+  traffic_->end_start();
+  manager_.on_settled(traffic_->all_listen());
+}
+
+void Runtime::answer_inputs() {
+  while (!inputs_.empty()) {
+    Input input = std::move(inputs_.front());
+    inputs_.pop_front();
+    manager_.note(input);
+    if (std::holds_alternative<ShutdownRequested>(input)) traffic_->hand_over();
+    for (const Effect& effect : supervisor_.step(linux::monotonic_now(), std::move(input))) perform(effect);
+  }
 }
 
 // --- What outlives reeve. ---
@@ -213,6 +234,7 @@ Overloaded(Handlers...) -> Overloaded<Handlers...>;
 }  // namespace
 
 void Runtime::perform(const Effect& effect) {
+  manager_.note(effect);
   std::visit(Overloaded{
                  [&](const StartSandbox& each) { sandboxes_->perform(each); },
                  [&](const StopSandbox& each) { sandboxes_->perform(each); },
@@ -282,13 +304,26 @@ std::optional<std::string> unknown_image(const Object& object, const Images& ima
 
 }  // namespace
 
-std::optional<std::string> Runtime::refuses(const Object& object) const { return unknown_image(object, images_); }
+std::optional<std::string> Runtime::refuses(const Object& object) const {
+  const auto* const service = std::get_if<ServiceObject>(&object);
+  const std::string chosen = service == nullptr ? "" : service->spec.cluster_ip;
+  if (!chosen.empty() && !is_in_network(chosen, network_of(settings_.service_subnet))) {
+    return "clusterIP " + chosen + " is not in the serviceSubnet " + settings_.service_subnet;
+  }
+  return unknown_image(object, images_);
+}
 
 // One that is meant for a pod's own network must not be made in ours.
 Result<linux::UniqueFd> Runtime::make_socket(const Pod& pod) const {
   const auto network = sandboxes_->network_of(pod.id());
   if (has_own_network(*pod.spec()) && network == nullptr) return fail("the pod has no network of its own now");
   return linux::make_stream_socket(AF_INET, network.get());
+}
+
+std::vector<std::string> Runtime::shared_sockets(ServiceId service) const {
+  std::vector<std::string> addresses;
+  for (const auto& each : traffic_->shared_by(service)) addresses.push_back(each.to_string());
+  return addresses;
 }
 
 // What a file would change of a running object that has to stay as it is.
@@ -324,6 +359,7 @@ std::vector<std::string> Runtime::conflicts(const config::Configuration& loaded,
 
 void Runtime::reload() {
   if (is_stopping()) return narrator_.warn("reload refused: reeve is stopping");
+  manager_.reloading();
   const auto loaded = config::load(files_);
   std::vector<std::string> mistakes;
   FileChanges changes;
@@ -334,18 +370,25 @@ void Runtime::reload() {
     mistakes = conflicts(*loaded, changes);
   }
   for (const std::string& each : mistakes) narrator_.warn(each);
+  manager_.reloaded(mistakes.empty() ? "" : mistakes.front());
   if (!mistakes.empty()) return narrator_.warn("reload refused: nothing was changed");
-  containers_->change_settings(settings_of(*loaded));
-  sandboxes_->change_default_isolation(loaded->supervisor.isolation);
-  if (loaded->supervisor.state_directory != settings_.state_directory) {
-    narrator_.warn("stateDirectory: another one is used from the next start on");
+  take_over(*loaded, changes);
+}
+
+void Runtime::take_over(const config::Configuration& loaded, const FileChanges& changes) {
+  containers_->change_settings(settings_of(loaded));
+  sandboxes_->change_default_isolation(loaded.supervisor.isolation);
+  for (const std::string& each : what_waits_for_a_start(settings_, loaded.supervisor)) {
+    narrator_.warn(each + ": another one is used from the next start on");
   }
-  if (loaded->supervisor.api != settings_.api) narrator_.warn("api: another address is served from the next start on");
-  settings_ = loaded->supervisor;
+  const std::string service_subnet = settings_.service_subnet, pod_subnet = settings_.pod_subnet;
+  settings_ = loaded.supervisor;
+  settings_.service_subnet = service_subnet;
+  settings_.pod_subnet = pod_subnet;
   console_.set_format(settings_.log_format);
   supervisor_.set_default_isolation(settings_.isolation);
   supervisor_.set_end_rule(end_rule_of(settings_));
-  images_ = loaded->images;
+  images_ = loaded.images;
   apply(changes);
   post(Ticked{});
   narrator_.say("reloaded");

@@ -8,6 +8,7 @@
 #include "runtime/narrator.hpp"
 #include "runtime/probe_runner.hpp"
 #include "runtime/sandbox_runner.hpp"
+#include "runtime/service_manager.hpp"
 #include "runtime/state_keeper.hpp"
 #include "runtime/traffic.hpp"
 
@@ -33,11 +34,18 @@ struct Kept {
   Duration wall_offset{0};  // from our time line to the time of day, as it was at the start
 };
 
+// How reeve was started, and what is there already.
+struct Beginning {
+  std::vector<std::string> files;
+  Kept kept;
+  linux::ManagerEnvironment manager;
+};
+
 class Runtime final : public Host {
  public:
   // The loop is the caller's and must be run to its end after the runtime is gone.
-  static Result<std::unique_ptr<Runtime>> start(uv_loop_t& loop, Console& console, std::vector<std::string> files,
-                                                const config::Configuration& configuration, Kept kept);
+  static Result<std::unique_ptr<Runtime>> start(uv_loop_t& loop, Console& console,
+                                                const config::Configuration& configuration, Beginning beginning);
 
   // Runs until everything has left; returns the exit code.
   int run();
@@ -63,16 +71,17 @@ class Runtime final : public Host {
   }
   Result<linux::UniqueFd> make_socket(const Pod& pod) const override;
   proxy::ProxyCounters connections(ServiceId service) const override { return traffic_->counters(service); }
+  std::vector<std::string> shared_sockets(ServiceId service) const override;
   void warn(std::string_view text) override { narrator_.warn(text); }
 
  private:
-  Runtime(uv_loop_t& loop, Console& console, std::vector<std::string> files, const config::Configuration& configuration,
-          Kept& kept);
+  Runtime(uv_loop_t& loop, Console& console, const config::Configuration& configuration, Beginning& beginning);
   Result<void> watch_signals();
   Result<void> prepare_loop();
 
   void begin_with(const config::Configuration& configuration, SavedState saved);
   void settle();
+  void answer_inputs();
   void take_in_writes();
   void keep_state();
   StateKeeper::Source state_source();
@@ -81,6 +90,7 @@ class Runtime final : public Host {
   void on_signal(int number);
   bool is_stopping() const;
   void reload();
+  void take_over(const config::Configuration& loaded, const FileChanges& changes);
   void apply(const FileChanges& changes);
   std::vector<std::string> forbidden_changes(const Object& object) const;
   std::vector<std::string> conflicts(const config::Configuration& loaded, const FileChanges& changes) const;
@@ -92,6 +102,7 @@ class Runtime final : public Host {
   Written written_;                  // as the files have it
   std::uint64_t written_edits_ = 0;  // how often that changed
   Supervisor supervisor_;
+  ServiceManager manager_;
   std::deque<Input> inputs_;  // what happened waits here until the callback that saw it has returned
   SupervisorSettings settings_;
   Images images_;

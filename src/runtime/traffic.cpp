@@ -2,6 +2,9 @@
 
 #include "runtime/narrator.hpp"
 #include "runtime/sandbox_runner.hpp"
+#include "runtime/service_manager.hpp"
+
+#include <reeve/core/address_pool.hpp>
 
 namespace reeve::runtime {
 namespace {
@@ -20,10 +23,12 @@ std::string without_endpoints(const OpenService& service) {
 
 }  // namespace
 
-Traffic::Traffic(const SandboxRunner& sandboxes, Narrator& narrator, Post post)
-    : sandboxes_(sandboxes),
-      narrator_(narrator),
-      post_(std::move(post)),
+Traffic::Traffic(Around around, std::vector<linux::PassedDescriptor> passed)
+    : sandboxes_(around.sandboxes),
+      manager_(around.manager),
+      narrator_(around.narrator),
+      post_(std::move(around.post)),
+      given_(std::move(passed), manager_, narrator_),
       handed_({[this](ServiceId service, const linux::SocketAddress& address) {
                  narrator_.say("service/" + services_.at(service).name + " listens on " + address.to_string() +
                                ", for containers that get its sockets");
@@ -32,10 +37,14 @@ Traffic::Traffic(const SandboxRunner& sandboxes, Narrator& narrator, Post post)
                  post_(ListenerFailed{service, address.to_string(), error.message()});
                }}) {}
 
-Result<std::unique_ptr<Traffic>> Traffic::start(uv_loop_t& loop, const SandboxRunner& sandboxes, Narrator& narrator,
-                                                Post post) {
-  std::unique_ptr<Traffic> traffic(new Traffic(sandboxes, narrator, std::move(post)));
-  REEVE_TRY(traffic->proxy_, proxy::Proxy::start(loop, *traffic));
+Result<std::unique_ptr<Traffic>> Traffic::start(uv_loop_t& loop, Around around,
+                                                std::vector<linux::PassedDescriptor> passed,
+                                                const std::string& service_subnet) {
+  proxy::ProxyOptions options;
+  options.service_network = network_of(service_subnet);
+  options.keeps_listeners = around.manager.keeps_descriptors();
+  std::unique_ptr<Traffic> traffic(new Traffic(std::move(around), std::move(passed)));
+  REEVE_TRY(traffic->proxy_, proxy::Proxy::start(loop, *traffic, std::move(options)));
   return traffic;
 }
 
@@ -61,17 +70,36 @@ void Traffic::perform(const OpenService& effect) {
   known.without = without_endpoints(effect);
   const bool was_handed_over = std::exchange(known.hands_over, effect.hands_over);
   if (effect.hands_over) {
-    if (!was_handed_over) proxy_->close(effect.service);
+    if (!was_handed_over) close_proxied(effect.service);
     return handed_.open(effect.service, config.listen);
   }
   if (was_handed_over) handed_.close(effect.service);
+  given_.hand_out(effect, config);
+  await(effect.service, known, config.listen);
   proxy_->open(std::move(config));
 }
 
+// The proxy says nothing anew of where it listens already.
+void Traffic::await(ServiceId service, Known& known, const std::vector<linux::SocketAddress>& addresses) {
+  std::erase_if(unheard_, [&](const auto& each) { return each.first == service; });
+  std::set<linux::SocketAddress> listening;
+  for (const linux::SocketAddress& each : addresses) {
+    if (known.listening.contains(each)) listening.insert(each);
+    if (!known.listening.contains(each)) unheard_.emplace(service, each);
+  }
+  known.listening = std::move(listening);
+}
+
+void Traffic::close_proxied(ServiceId service) {
+  given_.take_back(service);
+  await(service, services_.at(service), {});
+  proxy_->close(service);
+}
+
 void Traffic::perform(const CloseService& effect) {
-  services_.erase(effect.service);
+  close_proxied(effect.service);
   handed_.close(effect.service);
-  proxy_->close(effect.service);
+  services_.erase(effect.service);
 }
 
 void Traffic::perform(const SetEndpoint& effect) {
@@ -142,10 +170,14 @@ void Traffic::note(ServiceId service, PodId pod, Served served) {
 void Traffic::on_listening(const proxy::Listening& told) {
   const auto found = services_.find(told.service);
   if (found == services_.end() || told.pod) return;
-  narrator_.say("service/" + found->second.name + " listens on " + told.address.to_string());
+  unheard_.erase({told.service, told.address});
+  found->second.listening.insert(told.address);
+  const std::string whose = told.is_given ? ", by a socket of the service manager" : "";
+  narrator_.say("service/" + found->second.name + " listens on " + told.address.to_string() + whose);
 }
 
 void Traffic::on_listen_failed(const proxy::ListenFailed& told) {
+  if (!told.pod) unheard_.erase({told.service, told.address});
   std::string message = told.error.message();
   if (told.pod) message += " in the network of a linked pod";
   if (!told.remedy.empty()) message += ": " + told.remedy;
@@ -155,6 +187,16 @@ void Traffic::on_listen_failed(const proxy::ListenFailed& told) {
 void Traffic::on_drained(const proxy::Drained& told) {
   if (draining_.erase({told.service, told.pod}) != 0) post_(EndpointDrained{told.service, told.pod});
 }
+
+void Traffic::hand_over() {
+  if (manager_.keeps_descriptors() || given_.has_shared()) proxy_->hand_over();
+}
+
+void Traffic::on_socket_made(const proxy::SocketMade& told) {
+  manager_.keep(kept_name(told.address), std::move(*told.fd));
+}
+
+void Traffic::on_socket_gone(const proxy::SocketGone& told) { manager_.forget(kept_name(told.address)); }
 
 void Traffic::on_connect_refused(const proxy::ConnectRefused& told) { post_(ConnectionRefused{told.pod}); }
 

@@ -13,8 +13,8 @@ struct SocketPlace {
   bool is_shared = false;  // everybody can make things beside it: its directory must be ours alone
 };
 
-// /run/reeve/reeve.sock for root, else reeve.sock in $XDG_RUNTIME_DIR (/run/user/UID); then reeve-UID/reeve.sock in
-// /tmp and in /dev/shm, for containers where nothing else can be written.
+// reeve.sock in $RUNTIME_DIRECTORY, else in /run/reeve for root, else in $XDG_RUNTIME_DIR (/run/user/UID); then in
+// reeve-UID of /tmp and of /dev/shm, for containers where nothing else can be written.
 std::vector<SocketPlace> usual_socket_places();
 
 // Makes the directory of a place where it is missing.

@@ -72,6 +72,9 @@ class Host {
   // How connections to a port of a service went until now.
   virtual proxy::ProxyCounters connections(ServiceId service) const = 0;
 
+  // Where a port of a service listens by a socket that the service manager has too: it is never shut down.
+  virtual std::vector<std::string> shared_sockets(ServiceId service) const = 0;
+
   // Says something on reeve's own output.
   virtual void warn(std::string_view text) = 0;
 };
