@@ -1,5 +1,7 @@
 #include "runtime/console.hpp"
 
+#include "runtime/journal.hpp"
+
 #include <reeve/core/log_line.hpp>
 #include <reeve/linux/clock.hpp>
 
@@ -28,6 +30,7 @@ Console::Console(int fd, LogFormat format, linux::Pipe stop)
     : fd_(fd),
       format_(format),
       colours_(::isatty(fd) == 1 && std::getenv("NO_COLOR") == nullptr),
+      journal_(Journal::behind(fd)),
       stop_(std::move(stop)),
       thread_([this] { write_until_stopped(); }) {}
 

@@ -17,6 +17,8 @@
 
 namespace reeve::runtime {
 
+class Journal;
+
 class Console {
  public:
   // Writes to fd, which stays the caller's.
@@ -35,6 +37,9 @@ class Console {
   // Colours are for a terminal whose user did not set NO_COLOR (no-color.org).
   bool has_colours() const noexcept { return colours_; }
 
+  // Where this is systemd's journal, it takes entries with fields too; else nullptr.
+  Journal* journal() const noexcept { return journal_.get(); }
+
  private:
   Console(int fd, LogFormat format, linux::Pipe stop);
   void tell_dropped();
@@ -44,6 +49,7 @@ class Console {
   int fd_;
   std::atomic<LogFormat> format_;
   bool colours_;
+  std::unique_ptr<Journal> journal_;
   linux::Pipe stop_;
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -1,5 +1,6 @@
 #include "runtime/container_runner.hpp"
 
+#include "runtime/journal.hpp"
 #include "runtime/launch.hpp"
 #include "runtime/narrator.hpp"
 #include "runtime/notify_listener.hpp"
@@ -42,6 +43,7 @@ struct ContainerRunner::Run {
   ContainerRunner* runner = nullptr;
   InstanceId instance;
   std::string prefix;
+  std::string journal_fields;  // empty where there is no journal
   // What it was started from, for commands that are run beside it.
   std::shared_ptr<const PodIdentity> pod;
   std::shared_ptr<const PodSpec> spec;
@@ -88,6 +90,7 @@ void ContainerRunner::perform(const StartContainer& effect) {
   run.runner = this;
   run.instance = effect.instance;
   run.prefix = log_prefix(*effect.pod, *effect.container);
+  if (narrator_.journal() != nullptr) run.journal_fields = Journal::fields_of(*effect.pod, *effect.container);
   run.pod = effect.pod;
   run.spec = effect.spec;
   run.container = effect.container;
@@ -214,13 +217,16 @@ void ContainerRunner::print(Run& run, Output& output, std::string_view bytes) {
 }
 
 void ContainerRunner::take_line(const Run& run, const LogRecord& line) {
+  append_record(records_, line);
+  // What the journal cannot take now goes where all else goes.
+  Journal* const journal = narrator_.journal();
+  if (journal != nullptr && journal->write(run.journal_fields, line.source, line.text)) return;
   narrator_.container_line(run.prefix, {.time = line.when,
                                         .pod = run.pod->name,
                                         .container = run.container->name,
                                         .stream = line.source == LogSource::out ? "stdout" : "stderr",
                                         .message = line.text,
                                         .is_partial = line.is_cut});
-  append_record(records_, line);
 }
 
 void ContainerRunner::keep_records(Run& run) {

@@ -1,6 +1,7 @@
 #include "runtime/narrator.hpp"
 
 #include "runtime/console.hpp"
+#include "runtime/journal.hpp"
 
 #include <reeve/core/hash.hpp>
 #include <reeve/linux/clock.hpp>
@@ -42,7 +43,11 @@ std::string log_prefix(const PodIdentity& pod, const ContainerSpec& container) {
 
 void Narrator::container_line(std::string_view prefix, const LogLine& line) {
   if (console_.format() == LogFormat::json) return console_.write(json_line(line));
-  write(palette[fnv1a(prefix) % palette.size()], prefix, line.message);
+  write(Priority::info, palette[fnv1a(prefix) % palette.size()], prefix, line.message);
+}
+
+Journal* Narrator::journal() const noexcept {
+  return console_.format() == LogFormat::text ? console_.journal() : nullptr;
 }
 
 void Narrator::event(const Event& event) {
@@ -60,22 +65,23 @@ void Narrator::event(const Event& event) {
   is_warning ? warn(text) : say(text);
 }
 
-void Narrator::say(std::string_view text) { tell(Level::info, text); }
+void Narrator::say(std::string_view text) { tell(Priority::info, text); }
 
-void Narrator::warn(std::string_view text) { tell(Level::warning, text); }
+void Narrator::warn(std::string_view text) { tell(Priority::warning, text); }
 
-void Narrator::tell(Level level, std::string_view text) {
-  const bool is_warning = level == Level::warning;
+void Narrator::tell(Priority priority, std::string_view text) {
+  const bool is_warning = priority == Priority::warning;
   if (console_.format() == LogFormat::json) {
     return console_.write(
         json_line({.time = linux::wall_now(), .level = is_warning ? "warning" : "info", .message = text}));
   }
-  write(is_warning ? yellow : dim, "[reeve]", text);
+  write(priority, is_warning ? yellow : dim, "[reeve]", text);
 }
 
-void Narrator::write(std::string_view colour, std::string_view head, std::string_view text) {
+void Narrator::write(Priority priority, std::string_view colour, std::string_view head, std::string_view text) {
   std::string line;
   line.reserve(head.size() + text.size() + 16);
+  if (console_.journal() != nullptr) line += priority_mark(priority);
   if (console_.has_colours()) line += colour;
   line += head;
   if (console_.has_colours()) line += plain;

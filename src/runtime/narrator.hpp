@@ -11,6 +11,8 @@
 namespace reeve::runtime {
 
 class Console;
+class Journal;
+enum class Priority;
 
 class Narrator {
  public:
@@ -18,6 +20,9 @@ class Narrator {
 
   // A line of a container, without its newline. The prefix stands for who wrote it where lines are text.
   void container_line(std::string_view prefix, const LogLine& line);
+
+  // Takes such lines with their fields; nullptr where output is not systemd's journal, or is JSON.
+  Journal* journal() const noexcept;
 
   // "[reeve] Warning Unhealthy pod/web: Liveness probe failed: … (x3 over 10s)".
   void event(const Event& event);
@@ -27,9 +32,8 @@ class Narrator {
   void warn(std::string_view text);
 
  private:
-  enum class Level { info, warning };
-  void tell(Level level, std::string_view text);
-  void write(std::string_view colour, std::string_view head, std::string_view text);
+  void tell(Priority priority, std::string_view text);
+  void write(Priority priority, std::string_view colour, std::string_view head, std::string_view text);
 
   Console& console_;
 };

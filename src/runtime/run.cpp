@@ -1,3 +1,4 @@
+#include "runtime/journal.hpp"
 #include "runtime/launch.hpp"
 #include "runtime/runtime.hpp"
 
@@ -37,12 +38,19 @@ void finish_loop(uv_loop_t& loop) {
   uv_loop_close(&loop);
 }
 
+// In the journal it is an error.
+void print_error(const std::string& text) {
+  const std::string mark = linux::is_journal_stream(STDERR_FILENO) ? priority_mark(Priority::error) : "";
+  std::fprintf(stderr, "%s%s\n", mark.c_str(), text.c_str());
+}
+
 int complain(const SupervisorSettings& settings, const Error& error) {
   const std::string text = error.message();
-  const std::string line = settings.log_format == LogFormat::json
-                               ? json_line({.time = linux::wall_now(), .level = "error", .message = text})
-                               : "reeve: " + text + '\n';
-  std::fputs(line.c_str(), stderr);
+  if (settings.log_format == LogFormat::json) {
+    std::fputs(json_line({.time = linux::wall_now(), .level = "error", .message = text}).c_str(), stderr);
+  } else {
+    print_error("reeve: " + text);
+  }
   return 1;
 }
 
@@ -127,7 +135,7 @@ Ended supervise(const RunOptions& options) {
   const EarlySignals early_signals;
   auto configuration = config::load(options.files);
   if (!configuration) {
-    for (const auto& each : configuration.error()) std::fprintf(stderr, "%s\n", each.message().c_str());
+    for (const auto& each : configuration.error()) print_error(each.message());
     return {.code = 2};
   }
   const SupervisorSettings settings = configuration->supervisor;
