@@ -90,10 +90,13 @@ int check_command(const Command& command, std::span<const std::string> arguments
 }
 
 int explain_command(const Command& command, std::span<const std::string> arguments) {
-  const Arguments read = read_arguments(command, arguments, {});
+  bool is_recursive = false;
+  const Arguments read = read_arguments(command, arguments,
+                                        {flag("", "--recursive", "also the fields of all tables below", is_recursive)});
   if (read.exit_code) return *read.exit_code;
   if (read.words.size() != 1) return misused(command, "name one field");
-  const auto text = config::explain(read.words.front());
+  const auto text =
+      is_recursive ? config::explain_recursively(read.words.front()) : config::explain(read.words.front());
   if (!text) {
     std::fprintf(stderr, "reeve explain: %s\n", text.error().message().c_str());
     return exit_failed;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <sstream>
 
 namespace reeve::config {
 namespace {
@@ -91,7 +92,15 @@ std::vector<FieldInfo> explained_kinds() {
           kind("supervisor", "About reeve itself: [supervisor].", &describe<SupervisorSettings>)};
 }
 
-Result<std::string> explain(std::string_view path) {
+namespace {
+
+struct Explained {
+  std::string kind;
+  std::string path;
+  FieldInfo field;
+};
+
+Result<Explained> find_explained(std::string_view path) {
   const std::vector<FieldInfo> kinds = explained_kinds();
   const std::string kind(path.substr(0, path.find('.')));
   const FieldInfo* const found = find(kinds, kind);
@@ -109,7 +118,40 @@ Result<std::string> explain(std::string_view path) {
     at = std::move(next);
     rest.remove_prefix(name.size());
   }
-  return shown(kind, fields, at);
+  return Explained{kind, fields, std::move(at)};
+}
+
+}  // namespace
+
+Result<std::string> explain(std::string_view path) {
+  REEVE_TRY(const Explained found, find_explained(path));
+  return shown(found.kind, found.path, found.field);
+}
+
+namespace {
+
+void append_below(std::string& out, const FieldInfo& at, std::size_t depth) {
+  if (at.fields == nullptr) return;
+  const std::string indent(2 * depth, ' ');
+  for (const FieldInfo& each : at.fields()) {
+    std::string text;
+    append_field(text, each);
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) out += indent + line + '\n';
+    append_below(out, each, depth + 1);
+  }
+}
+
+}  // namespace
+
+Result<std::string> explain_recursively(std::string_view path) {
+  REEVE_TRY(const Explained found, find_explained(path));
+  FieldInfo bare = found.field;
+  bare.fields = nullptr;
+  std::string out = shown(found.kind, found.path, bare);
+  if (found.field.fields != nullptr) out += "\nFIELDS:\n";
+  append_below(out, found.field, 0);
+  return out;
 }
 
 }  // namespace reeve::config

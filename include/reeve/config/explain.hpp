@@ -27,4 +27,7 @@ std::vector<FieldInfo> explained_kinds();
 // The text for a path: "pod.spec.containers.livenessProbe.httpGet", or short "deployment.readinessProbe".
 Result<std::string> explain(std::string_view path);
 
+// The same with all fields of all tables below it.
+Result<std::string> explain_recursively(std::string_view path);
+
 }  // namespace reeve::config
