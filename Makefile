@@ -144,7 +144,7 @@ $(foreach suite,$(SUITES),$(eval $(call SUITE_RULES,$(suite))))
 
 # --- What people type. ---
 
-.PHONY: help deps demo test init-conformance test-containers test-vm sim soak fuzz bench style lint tidy format sanitize tsan static coverage install uninstall clean test-kubectl
+.PHONY: help deps demo test init-conformance test-containers test-vm sim soak fuzz bench style lint tidy format sanitize tsan static coverage install uninstall clean test-kubectl deb test-systemd
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 24
 	@echo
@@ -292,17 +292,51 @@ coverage: deps ## line coverage of src and include by the tests
 	$(Q)$(MAKE) --no-print-directory MODE=coverage test
 	$(Q)gcov -r -s $(CURDIR) -o build/coverage/src/core build/coverage/src/core/*.o 2>/dev/null | grep -A1 "File 'src" | sed '/^--/d' ; rm -f *.gcov
 
-install: ## install the program, its unit and its example configuration
-	install -D -m 755 build/reeve $(DESTDIR)$(PREFIX)/bin/reeve
-	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)/etc/reeve
-	sed 's,@PREFIX@,$(PREFIX),g' systemd/reeve.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/reeve.service
-	[ -e $(DESTDIR)/etc/reeve/reeve.toml ] || install -m 644 etc/reeve.toml $(DESTDIR)/etc/reeve/reeve.toml
-	install -d $(DESTDIR)$(PREFIX)/share/doc/reeve/examples
-	install -m 644 $(wildcard etc/examples/*.toml) etc/examples/Dockerfile $(DESTDIR)$(PREFIX)/share/doc/reeve/examples
+# What of the program goes where: a package takes the static one.
+INSTALLED ?= build/reeve
+UNITS := $(DESTDIR)$(PREFIX)/lib/systemd/system
+INSTANCE := -e 's,^Description=reeve,& %i,' -e 's,/etc/reeve/\*,/etc/reeve/%i/*,' -e 's,-f /etc/reeve ,-f /etc/reeve/%i ,' \
+            -e 's,^\(State\|Runtime\)Directory=reeve,&-%i,'
+
+install: ## install the program, its units, man pages and example configuration
+	install -D -m 755 $(INSTALLED) $(DESTDIR)$(PREFIX)/bin/reeve
+	install -d $(UNITS) $(DESTDIR)$(PREFIX)/lib/sysusers.d $(DESTDIR)$(PREFIX)/lib/tmpfiles.d $(DESTDIR)/etc/reeve
+	sed 's,@PREFIX@,$(PREFIX),g' systemd/reeve.service > $(UNITS)/reeve.service
+	sed -e 's,@PREFIX@,$(PREFIX),g' $(INSTANCE) systemd/reeve.service > $(UNITS)/reeve@.service
+	chmod 644 $(UNITS)/reeve.service $(UNITS)/reeve@.service
+	install -m 644 systemd/sysusers.d/reeve.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/reeve.conf
+	install -m 644 systemd/tmpfiles.d/reeve.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/reeve.conf
+	[ -e $(DESTDIR)/etc/default/reeve ] || install -D -m 644 systemd/default $(DESTDIR)/etc/default/reeve
+	install -d $(DESTDIR)$(PREFIX)/share/doc/reeve/examples $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 644 docs/systemd.md $(DESTDIR)$(PREFIX)/share/doc/reeve/systemd.md
+	install -m 644 etc/reeve.toml systemd/reeve.socket $(wildcard etc/examples/*.toml) etc/examples/Dockerfile $(DESTDIR)$(PREFIX)/share/doc/reeve/examples
+	packaging/man/generate $(INSTALLED) build/man
+	install -m 644 build/man/reeve.1 $(DESTDIR)$(PREFIX)/share/man/man1/reeve.1
+	install -m 644 build/man/reeve.toml.5 $(DESTDIR)$(PREFIX)/share/man/man5/reeve.toml.5
 
 uninstall: ## remove what install put there, but no configuration
-	rm -f $(DESTDIR)$(PREFIX)/bin/reeve $(DESTDIR)$(PREFIX)/lib/systemd/system/reeve.service
+	rm -f $(DESTDIR)$(PREFIX)/bin/reeve $(UNITS)/reeve.service $(UNITS)/reeve@.service
+	rm -f $(DESTDIR)$(PREFIX)/lib/sysusers.d/reeve.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/reeve.conf
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/reeve.1 $(DESTDIR)$(PREFIX)/share/man/man5/reeve.toml.5
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/reeve
+
+DEB_VERSION := $(or $(VERSION),0.1.0~dev)
+DEB         := build/reeve_$(DEB_VERSION)_$(shell dpkg --print-architecture 2>/dev/null).deb
+DEB_BINARY  ?= build/static/reeve-stripped
+
+deb: deps ## a Debian package of the static binary: build/reeve_VERSION_ARCH.deb
+	$(Q)$(if $(filter build/static/%,$(DEB_BINARY)),$(MAKE) --no-print-directory static)
+	$(SAY) DEB $(DEB)
+	$(Q)rm -rf build/deb
+	$(Q)$(MAKE) --no-print-directory install DESTDIR=$(CURDIR)/build/deb PREFIX=/usr INSTALLED=$(DEB_BINARY) >/dev/null
+	$(Q)packaging/deb/build build/deb $(DEB_VERSION) $(DEB)
+
+SYSTEMD_PACKAGES := debootstrap systemd-container
+
+test-systemd: deps ## the package in a small Debian under systemd, booted in a container of its own
+	$(call INSTALL,$(SYSTEMD_PACKAGES))
+	$(Q)$(MAKE) --no-print-directory deb $(BEHAVE)
+	$(Q)tests/systemd/run $(DEB) $(BEHAVE)
 
 clean: ## remove all that was built
 	rm -rf build
