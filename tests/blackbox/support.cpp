@@ -145,6 +145,21 @@ std::string Scratch::write(const std::string& name, const std::string& text) con
   return file(name);
 }
 
+namespace {
+
+// Out of the way of their new places first.
+void pass_descriptors(const RunSettings& settings) {
+  if (settings.passed.empty()) return;
+  std::vector<int> copies;
+  for (const int each : settings.passed) copies.push_back(::fcntl(each, F_DUPFD_CLOEXEC, 200));
+  for (std::size_t i = 0; i < copies.size(); ++i) ::dup2(copies[i], 3 + static_cast<int>(i));
+  ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);
+  ::setenv("LISTEN_FDS", std::to_string(copies.size()).c_str(), 1);
+  ::setenv("LISTEN_FDNAMES", settings.passed_names.c_str(), 1);
+}
+
+}  // namespace
+
 Reeve::Reeve(std::vector<std::string> arguments, Settings settings) {
   arguments.insert(arguments.begin(), path_from("REEVE_BINARY", REEVE_BINARY_PATH));
   int ends[2];
@@ -154,6 +169,7 @@ Reeve::Reeve(std::vector<std::string> arguments, Settings settings) {
     ::dup2(ends[1], 1);
     ::dup2(ends[1], 2);
     for (const std::string& each : settings.environment) ::putenv(const_cast<char*>(each.c_str()));
+    pass_descriptors(settings);
     become(settings);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // after the identity, whose change undoes it
     std::vector<char*> words;

@@ -48,6 +48,9 @@ struct RunSettings {
   rlim_t descriptors = 0;                     // RLIMIT_NOFILE; 0 leaves it
   rlim_t processes = 0;                       // RLIMIT_NPROC, which root is not held to
   std::vector<std::string> environment = {};  // "NAME=value", besides ours
+  // Descriptors that it finds from 3 on, as systemd passes them, and their names divided by colons.
+  std::vector<int> passed = {};
+  std::string passed_names = {};
   bool without_namespaces = false;  // clone3 answers ENOSYS and a clone with new namespaces EPERM, as in a container
 };
 
