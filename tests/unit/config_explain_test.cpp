@@ -58,6 +58,16 @@ BOOST_AUTO_TEST_CASE(a_table_lists_its_fields) {
       "      Host to connect to, an address or a name of /etc/hosts; the pod's own address unless set.\n");
 }
 
+BOOST_AUTO_TEST_CASE(all_that_is_below_is_told_too) {
+  const auto text = explain_recursively("deployment.readinessProbe");
+  BOOST_REQUIRE(text);
+  BOOST_TEST(text->starts_with("KIND:     deployment\nFIELD:    readinessProbe\nTYPE:     table\n"));
+  BOOST_TEST(text->find("\n  tcpSocket  <table>\n      Open a TCP connection, then close it.\n"
+                        "    port  <integer or string>  required  1 to 65535\n") != std::string::npos);
+  BOOST_TEST(!explain_recursively("deployment.readynessProbe"));
+  for (const FieldInfo& kind : explained_kinds()) BOOST_TEST(explain_recursively(kind.name).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(an_unknown_field_names_a_near_one) {
   BOOST_CHECK_EQUAL(explained("pod.livenesProbe"),
                     "cannot explain \"livenesProbe\": pod has no such field, did you mean \"livenessProbe\"?");
