@@ -310,7 +310,7 @@ install: ## install the program, its units, man pages and example configuration
 	install -d $(DESTDIR)$(PREFIX)/share/doc/reeve/examples $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 644 docs/systemd.md $(DESTDIR)$(PREFIX)/share/doc/reeve/systemd.md
 	install -m 644 etc/reeve.toml systemd/reeve.socket $(wildcard etc/examples/*.toml) etc/examples/Dockerfile $(DESTDIR)$(PREFIX)/share/doc/reeve/examples
-	packaging/man/generate $(INSTALLED) build/man
+	docs/man/generate $(INSTALLED) build/man
 	install -m 644 build/man/reeve.1 $(DESTDIR)$(PREFIX)/share/man/man1/reeve.1
 	install -m 644 build/man/reeve.toml.5 $(DESTDIR)$(PREFIX)/share/man/man5/reeve.toml.5
 
@@ -329,7 +329,7 @@ deb: deps ## a Debian package of the static binary: build/reeve_VERSION_ARCH.deb
 	$(SAY) DEB $(DEB)
 	$(Q)rm -rf build/deb
 	$(Q)$(MAKE) --no-print-directory install DESTDIR=$(CURDIR)/build/deb PREFIX=/usr INSTALLED=$(DEB_BINARY) >/dev/null
-	$(Q)packaging/deb/build build/deb $(DEB_VERSION) $(DEB)
+	$(Q)systemd/deb/build build/deb $(DEB_VERSION) $(DEB)
 
 SYSTEMD_PACKAGES := debootstrap systemd-container
 

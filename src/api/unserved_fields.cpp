@@ -79,7 +79,6 @@ constexpr std::array unserved{
     UnservedField{"hostPort", refused, "write a Service of type NodePort, or listen"},
     UnservedField{"hostIP", refused, "write a Service of type NodePort, or listen"},
     UnservedField{"grpc", refused, not_here},
-    UnservedField{"notify", refused, not_here},
     UnservedField{"tcpSocket", kept, ""},  // of a hook, where Kubernetes does nothing either
     // deployments
     UnservedField{"matchExpressions", refused, "write matchLabels"},
@@ -99,7 +98,6 @@ constexpr std::array unserved{
     UnservedField{"loadBalancerSourceRanges", refused, "anybody could connect"},
     UnservedField{"allocateLoadBalancerNodePorts", kept, ""},
     UnservedField{"trafficDistribution", kept, ""},
-    UnservedField{"passSockets", refused, not_here},
     UnservedField{"proxyProtocol", refused, not_here},
 };
 

@@ -630,7 +630,6 @@ struct FieldsOf<SupervisorSettings> : NoOtherKeys {
       Field{"podSubnet", &SupervisorSettings::pod_subnet,
             "Where pods with a network of their own get theirs: \"127.N.0.0/16\"."},
   };
-  static constexpr Names<1> later{"notify"};
 };
 
 }  // namespace reeve
