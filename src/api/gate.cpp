@@ -46,9 +46,14 @@ std::optional<Status> refusal(const SupervisorSettings& settings, const Client& 
     return may_ask(settings, *uid) ? std::nullopt : std::optional(forbidden(std::string(remedy)));
   }
   if (auto refused = refuse_browser(request)) return refused;
-  const auto uid = linux::tcp_peer_uid(std::get<linux::TcpEnds>(client));
-  if (!uid) return unknown_user(uid.error().message());
-  return may_ask(settings, *uid) ? std::nullopt : std::optional(forbidden(std::string(remedy)));
+  const auto& ends = std::get<linux::TcpEnds>(client);
+  // Whoever is refused costs little.
+  for (const auto look_up : {linux::likely_tcp_peer_uid, linux::tcp_peer_uid}) {
+    const auto uid = look_up(ends);
+    if (!uid) return unknown_user(uid.error().message());
+    if (!may_ask(settings, *uid)) return forbidden(std::string(remedy));
+  }
+  return std::nullopt;
 }
 
 }  // namespace reeve::api

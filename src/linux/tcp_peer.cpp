@@ -19,19 +19,32 @@ struct DiagRequest {
   inet_diag_req_v2 body;
 };
 
-// Every socket with these two ports but listeners; a lookup of one address pair would hide a second socket that is
-// bound to a device and has the same pair.
-DiagRequest request_for(int family, std::uint16_t from, std::uint16_t to) {
+// By these two ports.
+DiagRequest request_for(int family, const TcpEnds& ends) {
   DiagRequest request{};
   request.header.nlmsg_len = sizeof request;
   request.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
-  request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+  request.header.nlmsg_flags = NLM_F_REQUEST;
   request.body.sdiag_family = static_cast<__u8>(family);
   request.body.sdiag_protocol = IPPROTO_TCP;
   request.body.idiag_states = ~((1U << TCP_LISTEN) | (1U << TCP_CLOSE));
-  request.body.id.idiag_sport = htons(from);
-  request.body.id.idiag_dport = htons(to);
+  request.body.id.idiag_sport = htons(ends.peer.port());
+  request.body.id.idiag_dport = htons(ends.local.port());
   request.body.id.idiag_cookie[0] = request.body.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+  return request;
+}
+
+DiagRequest request_for_one(const TcpEnds& ends) {
+  DiagRequest request = request_for(ends.local.family(), ends);
+  std::memcpy(request.body.id.idiag_src, ends.peer.ip().data(), ends.peer.ip().size());
+  std::memcpy(request.body.id.idiag_dst, ends.local.ip().data(), ends.local.ip().size());
+  return request;
+}
+
+// Every socket but listeners: a look-up of one would hide a second that is bound to a device and has the same ends.
+DiagRequest request_for_all(int family, const TcpEnds& ends) {
+  DiagRequest request = request_for(family, ends);
+  request.header.nlmsg_flags |= NLM_F_DUMP;
   return request;
 }
 
@@ -76,33 +89,45 @@ Result<bool> take_messages(const char* bytes, std::size_t size, const TcpEnds& e
   return false;
 }
 
-Result<void> dump(int fd, int family, const TcpEnds& ends, std::vector<inet_diag_msg>& found) {
-  const DiagRequest request = request_for(family, ends.peer.port(), ends.local.port());
-  if (::send(fd, &request, sizeof request, 0) < 0) return fail("cannot ask who connected", errno);
+Result<void> ask(const DiagRequest& request, const TcpEnds& ends, std::vector<inet_diag_msg>& found) {
+  const UniqueFd socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
+  const int fd = socket.get();
+  if (fd < 0 || ::send(fd, &request, sizeof request, 0) < 0) return fail("cannot ask who connected", errno);
+  const bool is_one = (request.header.nlmsg_flags & NLM_F_DUMP) == 0;
   char answer[16384];
   for (bool is_done = false; !is_done;) {
     const ssize_t got = ::recv(fd, answer, sizeof answer, 0);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return fail("cannot tell who connected", errno);
     REEVE_TRY(is_done, take_messages(answer, static_cast<std::size_t>(got), ends, found));
+    is_done = is_done || is_one;
   }
   return {};
 }
 
-}  // namespace
-
-Result<uid_t> tcp_peer_uid(const TcpEnds& ends) {
-  const UniqueFd fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
-  if (!fd) return fail("cannot ask who connected", errno);
-  std::vector<inet_diag_msg> found;
-  if (ends.local.family() == AF_INET) REEVE_TRY_VOID(dump(fd.get(), AF_INET, ends, found));
-  REEVE_TRY_VOID(dump(fd.get(), AF_INET6, ends, found));
+Result<uid_t> holder(const std::vector<inet_diag_msg>& found) {
   if (found.empty()) return fail("cannot tell who connected: that socket is not on this machine or is gone");
   if (found.size() > 1) return fail("cannot tell who connected: several sockets have these addresses");
   if (found.front().idiag_state != TCP_ESTABLISHED || found.front().idiag_inode == 0) {
     return fail("cannot tell who connected: that socket is being closed");
   }
   return found.front().idiag_uid;
+}
+
+}  // namespace
+
+Result<uid_t> tcp_peer_uid(const TcpEnds& ends) {
+  std::vector<inet_diag_msg> found;
+  // An IPv6 socket may speak IPv4.
+  if (ends.local.family() == AF_INET) REEVE_TRY_VOID(ask(request_for_all(AF_INET, ends), ends, found));
+  REEVE_TRY_VOID(ask(request_for_all(AF_INET6, ends), ends, found));
+  return holder(found);
+}
+
+Result<uid_t> likely_tcp_peer_uid(const TcpEnds& ends) {
+  std::vector<inet_diag_msg> found;
+  REEVE_TRY_VOID(ask(request_for_one(ends), ends, found));
+  return holder(found);
 }
 
 }  // namespace reeve::linux
