@@ -54,7 +54,7 @@ void Container::extend(PodStep& step, Duration time) {
 
 void Container::hear_silence(PodStep& step) {
   for (ProbeWorker& each : probes_) {
-    if (!each.heard_nothing(step.now)) continue;
+    if (!each.heard_nothing(step.now) || each.may_have_missed(step.now)) continue;
     const char* const what = each.type() == ProbeType::startup ? "no READY=1 within " : "no WATCHDOG=1 for ";
     const ProbeOutcome outcome{ProbeResult::failure, what + go_duration(each.silence_max())};
     report_outcome(step, each, outcome, false);

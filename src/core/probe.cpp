@@ -60,6 +60,14 @@ bool ProbeWorker::heard_nothing(Instant now) const noexcept {
   return listening != nullptr && listening->until && *listening->until <= now;
 }
 
+bool ProbeWorker::may_have_missed(Instant now) noexcept {
+  constexpr Duration late = milliseconds(100), wait = seconds(1);
+  auto& listening = std::get<Listening>(state_);
+  if (listening.has_waited || now - *listening.until < late) return false;
+  listening = {later(now, wait), true};
+  return true;
+}
+
 void ProbeWorker::expect_nothing_before(Instant until) noexcept {
   auto* listening = std::get_if<Listening>(&state_);
   if (listening != nullptr && listening->until) listening->until = std::max(*listening->until, until);
@@ -67,7 +75,7 @@ void ProbeWorker::expect_nothing_before(Instant until) noexcept {
 
 ProbeWorker::Verdict ProbeWorker::hear(const ProbeOutcome& told, Instant now) {
   keep(told, now, now);
-  if (type_ == ProbeType::liveness) state_ = Listening{later(now, silence_max())};
+  if (type_ == ProbeType::liveness) state_ = Listening{later(now, silence_max()), false};
   const Verdict verdict = count(told.result == ProbeResult::success);
   const bool decided = verdict == Verdict::success || verdict == Verdict::failure;
   if (type_ == ProbeType::startup || (type_ == ProbeType::liveness && decided && !passed_)) {

@@ -1,5 +1,6 @@
 // Probes that are told: what a program says on NOTIFY_SOCKET, and what its silence means.
 #include <support/hand.hpp>
+#include <support/script.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -146,6 +147,23 @@ BOOST_AUTO_TEST_CASE(the_watchdog_bites_after_the_last_sign_of_life) {
   BOOST_TEST(hand.count<StartContainer>() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(who_was_late_himself_hears_first_what_was_said_meanwhile) {
+  Told hand(with_liveness);
+  hand.now += seconds(20);  // nobody ran us
+  hand.tell(Ticked{});
+  BOOST_TEST(!hand.signalled("main"));
+  hand.says(Watchdog::alive);
+  hand.advance(milliseconds(5999));
+  BOOST_TEST(hand.of<SignalContainer>(hand.all).empty());
+
+  Told silent(with_liveness);
+  silent.now += seconds(20);
+  silent.tell(Ticked{});
+  silent.now += seconds(20);  // again, but once is enough
+  silent.tell(Ticked{});
+  BOOST_TEST(silent.signalled("main"));
+}
+
 BOOST_AUTO_TEST_CASE(a_trigger_fails_at_once) {
   Told hand(with_liveness);
   hand.says(Watchdog::trigger);
@@ -231,6 +249,37 @@ BOOST_AUTO_TEST_CASE(what_was_said_while_a_post_start_hook_runs_counts_after_it)
   BOOST_TEST(!hand.ready());
   hand.hook_ends("main");
   BOOST_TEST(hand.ready());
+}
+
+// A silence comes with no input of its own, and yet a deployment may have something against the kill.
+BOOST_AUTO_TEST_CASE(a_watch_that_ran_out_waits_for_the_liveness_budget) {
+  DeploymentObject object;
+  object.metadata.name = "web";
+  object.spec.replicas = 2;
+  object.spec.liveness_budget = true;
+  object.spec.strategy.rolling_update = {1, 0};
+  object.spec.selector.match_labels["app"] = "web";
+  object.spec.pod_template.metadata.labels["app"] = "web";
+  object.spec.pod_template.spec.containers = {container_named("main")};
+  with_liveness(object.spec.pod_template.spec.containers[0]);
+  Script world;
+  std::vector<InstanceId> runs;
+  world.watch = [&](const Effect& effect, Instant) {
+    if (const auto* start = std::get_if<StartContainer>(&effect)) runs.push_back(start->instance);
+  };
+  world.tell(ObjectApplied{object});
+  world.advance(seconds(60));
+  BOOST_TEST(runs.size() == 2u);
+  BOOST_TEST(world.count_events("LivenessKillDelayed") == 2u);
+  for (const Pod* each : world.supervisor.pods()) BOOST_TEST(each->waits_for_kill());
+  for (const InstanceId each : runs) world.tell(ProcessNotified{each, {.watchdog = Watchdog::alive}});
+  for (const Pod* each : world.supervisor.pods()) BOOST_TEST(!each->waits_for_kill());
+  object.spec.liveness_budget = false;
+  world.tell(ObjectApplied{object});
+  world.advance(milliseconds(5999));
+  BOOST_TEST(runs.size() == 2u);
+  world.advance(milliseconds(1));
+  BOOST_TEST(runs.size() == 4u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -216,13 +216,14 @@ struct FieldsOf<ProbeSpec> : NoOtherKeys {
       Field{"exec", &ProbeSpec::exec, "Run a command in the container."},
       Field{"httpGet", &ProbeSpec::http_get, "Send an HTTP GET."},
       Field{"tcpSocket", &ProbeSpec::tcp_socket, "Open a TCP connection, then close it."},
-      Field{"notify", &ProbeSpec::notify,
-            "{}: the program tells by itself on NOTIFY_SOCKET (sd_notify). Readiness: READY=1 at that instant, until "
-            "RELOADING=1 or STOPPING=1. Startup: READY=1 within periodSeconds * failureThreshold of the start. "
-            "Liveness: WATCHDOG=1 at least every periodSeconds * failureThreshold, which WATCHDOG_USEC says, counted "
-            "from when the container is started; WATCHDOG=trigger fails at once. EXTEND_TIMEOUT_USEC puts off the end "
-            "of a start, of the watch or of the grace period. No other key goes with it but "
-            "terminationGracePeriodSeconds. reeve's own."},
+      Field{
+          "notify", &ProbeSpec::notify,
+          "{}: the program tells by itself on NOTIFY_SOCKET (sd_notify). Readiness: READY=1 at that instant, until "
+          "RELOADING=1 or STOPPING=1. Startup: READY=1 within periodSeconds * failureThreshold of the start. "
+          "Liveness: WATCHDOG=1 at least every periodSeconds * failureThreshold, which WATCHDOG_USEC says, counted "
+          "from when the container is started; WATCHDOG=trigger fails at once. EXTEND_TIMEOUT_USEC puts off the end "
+          "of a start, of the watch or of the grace period. Of the keys below only periodSeconds, failureThreshold and "
+          "terminationGracePeriodSeconds go with it, and none of them for readiness. reeve's own."},
       Field{"initialDelaySeconds", &ProbeSpec::initial_delay,
             "Seconds after the container's start before its first probe.", not_negative},
       Field{"timeoutSeconds", &ProbeSpec::timeout, "Seconds after which a run counts as failed (0: the default).",

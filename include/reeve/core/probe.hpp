@@ -91,6 +91,9 @@ class ProbeWorker {
   bool is_armed() const noexcept { return std::holds_alternative<Listening>(state_); }
   bool heard_nothing(Instant now) const noexcept;  // for too long
   void expect_nothing_before(Instant until) noexcept;
+  // True where the silence may be ours, for it is looked at too late: what was said meanwhile is about to be heard.
+  // Once in each silence, and then for a second.
+  bool may_have_missed(Instant now) noexcept;
   Duration silence_max() const noexcept;  // periodSeconds * failureThreshold
 
   // Keeps the outcome of the run in flight for people to look at; to be called before finish.
@@ -126,6 +129,7 @@ class ProbeWorker {
   };
   struct Listening {
     std::optional<Instant> until;  // hearing nothing until then is failure
+    bool has_waited = false;       // longer than that, since we were late
   };
   struct OnHold {};
   using State = std::variant<Idle, Waiting, InFlight, Listening, OnHold>;
