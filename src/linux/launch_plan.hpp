@@ -57,6 +57,7 @@ struct LaunchPlan {
 
   // Keeps a text for as long as the plan.
   const char* keep(std::string text) { return texts.emplace_back(std::move(text)).c_str(); }
+  char* keep_writable(std::string text) { return texts.emplace_back(std::move(text)).data(); }
 
   Place place = Place::host;
   bool user_namespace = false;           // the tree runs in one that is not ours
@@ -86,9 +87,6 @@ struct LaunchPlan {
   std::vector<int> passed_fds;  // the leader's from 3 on
   char* listen_pid = nullptr;   // where in the environment the leader writes its pid
   static constexpr std::size_t pid_digits_max = 10;
-
-  // For reading texts that are written between clone and exec.
-  char* keep_writable(std::string text) { return texts.emplace_back(std::move(text)).data(); }
 
  private:
   std::deque<std::string> texts;

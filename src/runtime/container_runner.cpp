@@ -127,8 +127,8 @@ Result<linux::ProcessSpec> ContainerRunner::process_of(const Run& run) const {
 }
 
 // In the /tmp that is the container's alone; without one, a name that is in nobody's file system and so in every root.
-Result<void> ContainerRunner::open_notify(Run& run, linux::ProcessSpec& process) {
-  const bool is_private = process.isolation == linux::Isolation::private_namespaces;
+Result<void> ContainerRunner::open_notify(Run& run) {
+  const bool is_private = run.spec->isolation.value_or(run.settings->isolation) == Isolation::private_namespaces;
   const std::string name = "reeve/" + run.pod->uid + "/" + std::to_string(run.instance.value);
   REEVE_TRY(linux::NotifySocket socket,
             is_private ? linux::NotifySocket::make() : linux::NotifySocket::make_abstract(name));
@@ -142,7 +142,6 @@ Result<void> ContainerRunner::open_notify(Run& run, linux::ProcessSpec& process)
   const auto reach = is_private ? NotifyListener::Reach::container : NotifyListener::Reach::host;
   run.notify = std::make_unique<NotifyListener>(std::move(socket), reach, std::move(events));
   run.notify_address = is_private ? linux::notify_path : "@" + name;
-  if (is_private) process.notify_fd = run.notify->fd();
   return {};
 }
 
@@ -166,12 +165,10 @@ Result<void> ContainerRunner::pass_sockets(const StartContainer& effect, linux::
 }
 
 Result<void> ContainerRunner::start(Run& run, const StartContainer& effect) {
+  if (has_notify_probe(*run.container)) REEVE_TRY_VOID(open_notify(run));
   REEVE_TRY(linux::ProcessSpec process_spec, process_of(run));
-  if (has_notify_probe(*run.container)) {
-    REEVE_TRY_VOID(open_notify(run, process_spec));
-    const int notify_fd = process_spec.notify_fd;
-    REEVE_TRY(process_spec, process_of(run));  // which knows the address now
-    process_spec.notify_fd = notify_fd;
+  if (run.notify && process_spec.isolation == linux::Isolation::private_namespaces) {
+    process_spec.notify_fd = run.notify->fd();
   }
   REEVE_TRY_VOID(pass_sockets(effect, process_spec));
   REEVE_TRY(linux::Pipe out, linux::make_pipe(linux::Blocking::no));

@@ -65,7 +65,7 @@ class ContainerRunner {
 
   Result<void> start(Run& run, const StartContainer& effect);
   Result<linux::ProcessSpec> process_of(const Run& run) const;
-  Result<void> open_notify(Run& run, linux::ProcessSpec& process);
+  Result<void> open_notify(Run& run);
   Result<void> pass_sockets(const StartContainer& effect, linux::ProcessSpec& process) const;
   Result<void> watch(Run& run);
   struct Output;

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -17,8 +18,9 @@ namespace {
 // own, or there would be sandboxes for all and containers for nobody.
 Result<std::vector<linux::UniqueFd>> keep_descriptors_free(const PodSpec& spec) {
   constexpr std::size_t for_a_container = 4, while_it_starts = 4;
+  const auto told = static_cast<std::size_t>(std::ranges::count_if(spec.containers, has_notify_probe));
   std::vector<linux::UniqueFd> kept;
-  while (kept.size() < for_a_container * spec.containers.size() + while_it_starts) {
+  while (kept.size() < for_a_container * spec.containers.size() + told + while_it_starts) {
     linux::UniqueFd next(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0));
     if (!next) return fail("cannot keep descriptors for the containers of a pod", errno);
     kept.push_back(std::move(next));
