@@ -110,7 +110,7 @@ std::string probes_lines(const json::value& container, const std::string& space)
   std::string text;
   for (const auto& [title, key] : probes) {
     const json::value* const probe = find(container, key);
-    if (probe != nullptr && probe->is_object()) text += space + title + ":\t" + probe_line(*probe, title) + "\n";
+    if (probe != nullptr) text += space + title + ":\t" + probe_line(*probe, title) + "\n";
   }
   return text;
 }

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 using namespace reeve::test;
 
@@ -67,8 +68,8 @@ BOOST_AUTO_TEST_CASE(a_pod_is_ready_once_it_says_so_and_is_served) {
     check_as_both([&](RunSettings settings) {
       const Scratch scratch;
       const int front = free_port(), back = free_port();
-      const std::vector<std::string> flags{"--wait-for-file",    scratch.file("go"), "--once-listening",
-                                           "READY=1\nSTATUS=up", "--http",           std::to_string(back)};
+      const std::vector<std::string> flags{"--wait-for-file",     scratch.file("go"), "--once-listening",
+                                           "READY=1\\nSTATUS=up", "--http",           std::to_string(back)};
       Reeve reeve({"run", "-f",
                    scratch.write("a.toml", head + pod(scratch, "web", flags) + told("web", "readinessProbe") +
                                                told("web", "startupProbe", "periodSeconds = 3600\n") +
@@ -153,12 +154,37 @@ BOOST_AUTO_TEST_CASE(a_process_that_is_none_of_the_container_is_not_heeded) {
   }
 }
 
+// Nobody else can write into a private /tmp; without one a process that is gone could have been anybody's.
+BOOST_AUTO_TEST_CASE(one_that_had_ended_when_it_was_heard_counts_where_only_the_container_could_write) {
+  for (const std::string& head : {std::string(), no_isolation}) {
+    const Scratch scratch;
+    Reeve reeve(
+        {"run", "-f",
+         scratch.write("a.toml", head +
+                                     pod(scratch, "web",
+                                         {"--print", "here", "--wait-for-file", scratch.file("go"), "--notify-by-child",
+                                          "READY=1", "--touch", scratch.file("said"), "--hang"}) +
+                                     told("web", "readinessProbe") + service("web", free_port(), 1))});
+    BOOST_TEST(reeve.prints("here\n"), reeve.output());
+    reeve.signal(SIGSTOP);
+    make(scratch.file("go"));
+    BOOST_TEST(eventually([&] { return std::filesystem::exists(scratch.file("said")); }));
+    reeve.signal(SIGCONT);
+    const bool is_private = head.empty();
+    BOOST_TEST(reeve.prints(is_private ? "service/web has a ready pod"
+                                       : "had ended before anybody could see whose it is: not heeded"),
+               reeve.output());
+    BOOST_TEST(reeve.count("service/web has a ready pod") == (is_private ? 1u : 0u));
+    check_stops(reeve, scratch);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(what_is_too_long_is_not_heeded_and_a_flood_does_no_harm) {
   const Scratch scratch;
   Reeve reeve({"run", "-f",
                scratch.write("a.toml", pod(scratch, "web",
                                            {"--notify-long", "5000", "--notify-long", "5000", "--notify-often", "1000",
-                                            "--notify", "\xff\x1b=\n\n=READY=1\nREADY=1", "--hang"}) +
+                                            "--notify-binary", "--notify", "\\n\\n=READY=1\\nREADY=1", "--hang"}) +
                                            told("web", "readinessProbe") + service("web", free_port(), 1))});
   BOOST_TEST(reeve.prints("service/web has a ready pod"), reeve.output());
   BOOST_TEST(reeve.count("a message on NOTIFY_SOCKET had more than 4096 bytes: not heeded") == 1u);
@@ -182,6 +208,24 @@ BOOST_AUTO_TEST_CASE(the_watchdog_bites_once_the_program_is_silent) {
     BOOST_TEST(reeve.prints_times("WATCHDOG_USEC=3000000\n", 2), reeve.output());
     check_stops(reeve, scratch);
   });
+}
+
+// What the program said meanwhile waits to be heard, and is heard first.
+BOOST_AUTO_TEST_CASE(a_reeve_that_stood_still_does_not_take_that_for_silence) {
+  const Scratch scratch;
+  Reeve reeve({"run", "-f",
+               scratch.write("a.toml", pod(scratch, "web",
+                                           {"--watchdog", "0.2", scratch.file("silent"), "--print", "here",
+                                            "--wait-for-file", scratch.file("go"), "--print", "gone on", "--hang"}) +
+                                           told("web", "livenessProbe", "periodSeconds = 4\nfailureThreshold = 1\n"))});
+  BOOST_TEST(reeve.prints("here\n"), reeve.output());
+  reeve.signal(SIGSTOP);
+  std::this_thread::sleep_for(Millis(5000));  // longer than the watch: this is the stall itself
+  reeve.signal(SIGCONT);
+  make(scratch.file("go"));
+  BOOST_TEST(reeve.prints("gone on\n"), reeve.output());
+  BOOST_TEST(reeve.count("failed liveness probe") == 0u, reeve.output());
+  check_stops(reeve, scratch);
 }
 
 BOOST_AUTO_TEST_CASE(a_trigger_does_not_wait) {

@@ -329,6 +329,18 @@ void say_so_to(Arguments arguments) {
 void say_much(Arguments arguments) {
   if (!notify("STATUS=" + std::string(static_cast<std::size_t>(std::atol(arguments[0])), 'x'))) give_up("notify");
 }
+// By one that has ended before the next flag.
+void say_by_child(Arguments arguments) {
+  const pid_t child = ::fork();
+  if (child < 0) give_up("fork");
+  if (child == 0) ::_exit(notify(arguments[0]) ? 0 : 1);
+  ::waitpid(child, nullptr, 0);
+}
+void say_binary(Arguments) {
+  std::string bytes;
+  for (int byte = 0; byte < 256; ++byte) bytes.push_back(static_cast<char>(byte));
+  if (!notify(bytes)) give_up("notify");
+}
 // Where the receiver is slow, as a program with better things to do.
 void say_often(Arguments arguments) {
   for (long i = 0; i < std::atol(arguments[0]); ++i) notify("STATUS=" + std::to_string(i));
@@ -398,6 +410,8 @@ constexpr Flag flags[] = {
     {"--notify", 1, say_so, "TEXT: to NOTIFY_SOCKET, a message of these lines"},
     {"--notify-to", 2, say_so_to, "ADDRESS TEXT: the same to another socket"},
     {"--notify-long", 1, say_much, "BYTES: the same, a STATUS= of so many"},
+    {"--notify-by-child", 1, say_by_child, "TEXT: the same by a child, which ends"},
+    {"--notify-binary", 0, say_binary, "the same, every byte there is"},
     {"--notify-often", 1, say_often, "N: messages as fast as they are taken"},
     {"--watchdog", 2, watchdog, "SECONDS FILE: a child says WATCHDOG=1 that often, until the file exists"},
     {"--passed", 0, print_passed, "print how many sockets were passed, and their names"},

@@ -110,6 +110,12 @@ BOOST_AUTO_TEST_CASE(a_probe_is_one_line) {
              "tcp-socket :8080 delay=0s timeout=1s period=0.25s #success=1 #failure=3");
   BOOST_TEST(probe_line(json::parse(R"({"httpGet": {"path": "/a?b=c", "port": "http", "host": "h"}})")) ==
              "http-get http://h:http/a%3Fb=c delay=0s timeout=1s period=10s #success=1 #failure=3");
+  const json::value told = json::parse(R"({"notify": {}, "periodSeconds": 0.5, "failureThreshold": 5})");
+  BOOST_TEST(probe_line(told, "Readiness") == "notify READY=1 on NOTIFY_SOCKET");
+  BOOST_TEST(probe_line(told, "Startup") == "notify READY=1 on NOTIFY_SOCKET within 2.5s of the start");
+  BOOST_TEST(probe_line(told, "Liveness") == "notify WATCHDOG=1 at least every 2.5s on NOTIFY_SOCKET");
+  BOOST_TEST(probe_line(json::parse(R"({"notify": {}})"), "Liveness") ==
+             "notify WATCHDOG=1 at least every 30s on NOTIFY_SOCKET");
 }
 
 BOOST_AUTO_TEST_CASE(a_crash_looping_pod) {

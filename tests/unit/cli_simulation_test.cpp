@@ -74,6 +74,28 @@ BOOST_AUTO_TEST_CASE(readiness_gates_the_endpoint_and_a_probe_names_the_assumpti
              "1s  service/web  endpoint 127.0.0.1:3000 (pod/web) ready\n");
 }
 
+BOOST_AUTO_TEST_CASE(a_program_that_tells_does_so_under_the_same_assumptions) {
+  const auto all = simulated(
+      "[pod.web]\ncommand = [\"/web\"]\nreadinessProbe = { notify = {} }\n"
+      "livenessProbe = { notify = {}, periodSeconds = 5, failureThreshold = 2 }\n"
+      "[service.web]\nport = 80\npod = \"web\"\n"
+      "[simulate.web]\nreadyAfterSeconds = 3\nreadinessFailsAfterSeconds = 12\nlivenessFailsAfterSeconds = 20\n",
+      seconds(26));
+  BOOST_TEST(cli::timeline(all) ==
+             "0s   pod/web      started\n"
+             "0s   service/web  listens on 127.77.221.60:80\n"
+             "3s   pod/web      says READY=1\n"
+             "3s   pod/web      is ready\n"
+             "3s   service/web  endpoint 127.0.0.1:80 (pod/web) ready\n"
+             "12s  pod/web      says RELOADING=1\n"
+             "12s  pod/web      is not ready\n"
+             "12s  service/web  endpoint 127.0.0.1:80 removed\n"
+             "25s  pod/web      Warning Unhealthy: Liveness probe failed: no WATCHDOG=1 for 10s\n"
+             "25s  pod/web      Normal Killing: Container web failed liveness probe, will be restarted\n"
+             "25s  pod/web      ended by the stop signal\n"
+             "25s  pod/web      restarted (restart 1)\n");
+}
+
 BOOST_AUTO_TEST_CASE(a_program_that_ignores_term_is_killed_after_its_grace) {
   const auto all = simulated(
       "[pod.web]\ncommand = [\"/web\"]\nterminationGracePeriodSeconds = 5\n"

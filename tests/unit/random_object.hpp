@@ -81,6 +81,7 @@ class RandomObject {
     if (maybe()) probe.exec = ExecAction{words()};
     if (maybe()) probe.http_get = HttpGetAction{"/" + text(), port(), text(), ProbeScheme::http, pairs()};
     if (maybe()) probe.tcp_socket = TcpSocketAction{port(), {}};
+    if (maybe()) probe.notify = NotifyAction{};
     probe.initial_delay = duration();
     probe.timeout = duration();
     probe.period = duration();
@@ -103,6 +104,7 @@ class RandomObject {
     each.liveness_probe = probe();
     each.readiness_probe = probe();
     each.startup_probe = probe();
+    each.pass_sockets = words();
     if (maybe()) each.restart_policy = static_cast<RestartPolicy>(random_.below(3));
     return each;
   }
