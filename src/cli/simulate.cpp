@@ -75,8 +75,10 @@ std::string refused_change(const config::Placed& placed, const Supervisor& super
 }
 
 int simulate(std::vector<Version> versions, Duration span, std::int64_t seed, const Asked& asked) {
+  const SupervisorSettings& settings = versions.front().configuration.supervisor;
   Simulation simulation({.seed = static_cast<std::uint64_t>(seed),
-                         .default_isolation = versions.front().configuration.supervisor.isolation},
+                         .default_isolation = settings.isolation,
+                         .end_rule = {settings.on_pods_finished, settings.exit_code_from}},
                         {});
   for (Version& version : versions) {
     const bool is_first = &version == &versions.front();
