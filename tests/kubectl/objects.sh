@@ -40,8 +40,8 @@ section_pods() {
   says "get -l" '^pod/one$' k get pods -l app=one -o name
   says "get --field-selector" '^pod/one$' k get pods --field-selector=status.phase=Running -o name
   says "get --show-labels" 'app=one$' k get pods --show-labels
-  says "logs" '^err$' k logs one
-  says "logs -c" '^out$' k logs one -c main
+  await "logs" '^err$' k logs one
+  await "logs -c" '^out$' k logs one -c main
   refuses "logs -c of nobody" 'container other is not valid for pod one' k logs one -c other
   says "logs --tail" '^1$' lines k logs one --tail=1
   says "logs --since" '^2$' lines k logs one --since=1h
@@ -53,7 +53,7 @@ section_pods() {
   says "describe" '^Labels: +app=one$' k describe pod one
   says "describe: events" '^ +Normal +Started .* kubelet ' k describe pod one
   says "get events" 'pod/one +Container started' k get events
-  says "get -w" '^one +1/1 +Running ' cat "$seen"
+  await "get -w" '^one +1/1 +Running ' cat "$seen"
   says "expose" '^service/one exposed$' k expose pod one --port=80 --target-port=8080
   says "an endpoint" '127\.[0-9.]+:8080' k get endpoints one
   says "describe service" '^Endpoints: +127\.[0-9.]+:8080$' k describe service one
@@ -67,7 +67,7 @@ section_pods() {
   refuses "it is gone" NotFound k get pod one
   says "run" '^pod/two created$' k run two --image=x --restart=Never --labels=app=two -- /bin/sh -c 'echo first; exit 3'
   await "its end" '^two +0/1 +Error +0 ' k get pods
-  says "logs of a dead one" '^first$' k logs two
+  await "logs of a dead one" '^first$' k logs two
   says "run again" '^pod/three created$' k run three --image=x --labels=app=three -- /bin/sh -c 'echo run; sleep 0.5; exit 1'
   await "logs -p" '^run$' k logs three -p
   pod_manifest four 'while :; do echo tick; sleep 0.2; done' | k create -f - >/dev/null
@@ -103,6 +103,8 @@ spec:
       - { name: main, image: "x:1", command: [sleep, "1000"], resources: { limits: { cpu: 500m, memory: 64Mi } } }
 EOF
 }
+# Its status may change in between.
+replace_web() { k get deployment web -o json >"$scratch/web.json"; k replace -f "$scratch/web.json"; }
 cpu_limit() { k get "$1" -o 'jsonpath={..resources.limits.cpu}'; }
 
 section_deployments() {
@@ -111,7 +113,7 @@ section_deployments() {
   says "what has no effect is told" 'FieldNotServed .*resources: kept without effect' k describe deployment web
   says "and kept" '500m' cpu_limit deployment/web
   says "apply again" '^deployment.apps/web unchanged$' k apply -f "$scratch/web.yaml"
-  says "diff of nothing" '^0$' lines k diff -f "$scratch/web.yaml"
+  await "diff of nothing" '^0$' lines k diff -f "$scratch/web.yaml"
   web_manifest 3 >"$scratch/web3.yaml"
   refuses "diff" '^\+ +replicas: 3$' k diff -f "$scratch/web3.yaml"
   says "apply --dry-run=server" 'configured \(server dry run\)' k apply --dry-run=server -f "$scratch/web3.yaml"
@@ -135,7 +137,7 @@ section_deployments() {
   says "patch: merge" '^deployment.apps/web patched$' k patch deployment web --type=merge -p '{"spec":{"minReadySeconds":1}}'
   says "patch: json" '^deployment.apps/web patched$' k patch deployment web --type=json \
     -p '[{"op":"replace","path":"/spec/replicas","value":2}]'
-  says "patch of nothing" 'patched \(no change\)' k patch deployment web -p '{"spec":{"replicas":2}}'
+  await "patch of nothing" 'patched \(no change\)' k patch deployment web -p '{"spec":{"replicas":2}}'
   says "all of it is there" '^x:3 1 2 1 500m$' k get deployment web \
     -o 'jsonpath={..image} {.spec.minReadySeconds} {.spec.replicas} {..env[0].value} {..resources.limits.cpu}'
   says "edit" '^deployment.apps/web edited$' env EDITOR='sed -i s/minReadySeconds:.1/minReadySeconds:\ 0/' "$kubectl" -n "$space" edit deployment web
@@ -157,8 +159,7 @@ section_deployments() {
   k get deployment web -o json >"$scratch/web.json"
   k annotate deployment web note=there --overwrite >/dev/null
   refuses "replace of an old version" 'Error from server \(Conflict\).*the object has been modified' k replace -f "$scratch/web.json"
-  k get deployment web -o json >"$scratch/web.json"
-  says "replace" '^deployment.apps/web replaced$' k replace -f "$scratch/web.json"
+  await "replace" '^deployment.apps/web replaced$' replace_web
   refuses "what cannot be" 'The Deployment "web" is invalid: .*spec.template.spec.containers\[0\].image|spec.replicas.*must be greater' \
     k patch deployment web -p '{"spec":{"replicas":-1}}'
   refuses "another selector" 'field is immutable' k patch deployment web \
