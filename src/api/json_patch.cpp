@@ -1,8 +1,9 @@
-// JSON patches (RFC 6902). `copy` and `move` are left out: nobody sends them, and copies of copies have no bound.
+// JSON patches (RFC 6902).
 #include "api/patch.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 
 #include <charconv>
 #include <optional>
@@ -12,6 +13,8 @@
 namespace reeve::api {
 namespace json = boost::json;
 namespace {
+
+constexpr std::size_t copied_bytes_max = 1024 * 1024;
 
 // One step of a JSON pointer: ~1 means /, ~0 means ~.
 std::string unescaped(std::string_view step) {
@@ -92,12 +95,32 @@ std::string_view text_of(const json::object& operation, std::string_view key) {
   return text == nullptr ? std::string_view() : std::string_view(text->data(), text->size());
 }
 
-Result<void> apply(json::value& target, const json::object& operation) {
+// What move and copy take from elsewhere; a few copies of copies would be more than any memory holds.
+Result<json::value> take(json::value& target, std::string_view name, const std::string& from, std::size_t& room) {
+  REEVE_TRY(const Spot source, find_spot(target, from));
+  if (source.found == nullptr) return fail(std::string(name) + " from \"" + from + "\": there is no such value");
+  json::value value = *source.found;
+  if (name == "move") {
+    remove(source);
+    return value;
+  }
+  const std::size_t size = json::serialize(value).size();
+  if (size > room) return fail("the patch copies more than " + std::to_string(copied_bytes_max) + " bytes");
+  room -= size;
+  return value;
+}
+
+Result<void> apply(json::value& target, const json::object& operation, std::size_t& room) {
   const std::string_view name = text_of(operation, "op");
   const std::string path(text_of(operation, "path"));
   const json::value* const value = operation.if_contains("value");
+  if (name == "move" || name == "copy") {
+    REEVE_TRY(const json::value taken, take(target, name, std::string(text_of(operation, "from")), room));
+    REEVE_TRY(const Spot spot, find_spot(target, path));
+    return add(spot, taken);
+  }
   if (name != "remove" && name != "add" && name != "replace" && name != "test") {
-    return fail("op \"" + std::string(name) + "\" is not served: it is add, remove, replace or test");
+    return fail("op \"" + std::string(name) + "\" is none: add, remove, replace, move, copy and test are");
   }
   REEVE_TRY(const Spot spot, find_spot(target, path));
   if (name != "remove" && value == nullptr) return fail(std::string(name) + " \"" + path + "\" has no value");
@@ -114,10 +137,11 @@ Result<void> apply(json::value& target, const json::object& operation) {
 Result<void> json_patch(json::value& target, const json::value& patch) {
   const auto* const operations = patch.if_array();
   if (operations == nullptr) return fail("the patch is not a list of operations");
+  std::size_t room = copied_bytes_max;
   for (const json::value& each : *operations) {
     const auto* const operation = each.if_object();
     if (operation == nullptr) return fail("an operation of the patch is not an object");
-    REEVE_TRY_VOID(apply(target, *operation));
+    REEVE_TRY_VOID(apply(target, *operation, room));
   }
   return {};
 }

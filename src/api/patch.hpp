@@ -19,7 +19,7 @@ void merge_patch(boost::json::value& target, const boost::json::value& patch);
 
 Result<void> strategic_merge_patch(boost::json::value& target, const boost::json::value& patch);
 
-// The operations in order: add, remove, replace and test. One that fails leaves a target that is of no use.
+// The operations in order: add, remove, replace, move, copy and test. One that fails leaves a target that is of no use.
 Result<void> json_patch(boost::json::value& target, const boost::json::value& patch);
 
 }  // namespace reeve::api

@@ -100,8 +100,18 @@ BOOST_AUTO_TEST_CASE(json_patches_do_their_operations_in_order) {
   BOOST_TEST(operated(R"({"a":1})", R"([{"op":"test","path":"/a","value":2}])") == "test \"/a\": it has another value");
   BOOST_TEST(operated("{}", R"([{"op":"add","path":"/a/b","value":1}])") == "path \"/a/b\" leads nowhere");
   BOOST_TEST(operated("[]", R"([{"op":"add","path":"/7","value":1}])") == "the list has no place 7");
+  BOOST_TEST(operated("{}", R"([{"op":"shift","path":"/a"}])") ==
+             "op \"shift\" is none: add, remove, replace, move, copy and test are");
+  BOOST_TEST(operated(R"({"a":[1,2],"b":3})",
+                      R"([{"op":"move","from":"/b","path":"/a/0"},)"
+                      R"({"op":"copy","from":"/a/2","path":"/c"}])") == R"({"a":[3,1,2],"c":2})");
   BOOST_TEST(operated("{}", R"([{"op":"copy","path":"/a","from":"/b"}])") ==
-             "op \"copy\" is not served: it is add, remove, replace or test");
+             "copy from \"/b\": there is no such value");
+  BOOST_TEST(operated(R"({"a":{"b":1}})", R"([{"op":"move","path":"/a/b/c","from":"/a"}])") ==
+             "path \"/a/b/c\" leads nowhere");
+  std::string doubling = R"([{"op":"add","path":"/a","value":["xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"]})";
+  for (int i = 0; i < 40; ++i) doubling += R"(,{"op":"copy","from":"/a","path":"/a/-"})";
+  BOOST_TEST(operated("{}", doubling + ']') == "the patch copies more than 1048576 bytes");
   BOOST_TEST(operated("{}", R"([{"op":"add","path":"","value":1}])") == "path \"\": begins with no /");
   BOOST_TEST(operated("{}", "{}") == "the patch is not a list of operations");
 }
