@@ -1,4 +1,5 @@
 // Clients of a service without a usable endpoint: refused, held or reset.
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -145,6 +146,36 @@ BOOST_AUTO_TEST_CASE(a_start_without_an_endpoint_refuses_in_the_end) {
   BOOST_CHECK_EQUAL(connect_to(held.front).error, 0);
   BOOST_CHECK(wait_for([&] { return connect_to(held.front).error == ECONNREFUSED; }));
   BOOST_CHECK(wait_for([&] { return held.counters().held == 0; }));
+}
+
+BOOST_AUTO_TEST_CASE(a_start_leaves_in_the_kernel_whom_it_cannot_hold) {
+  constexpr std::size_t held_max = 4096, more = 50;
+  const rlim_t needed = 2 * held_max + more + 256;
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_max < needed) {
+    BOOST_TEST_MESSAGE("skipped: it takes " << needed << " descriptors, and only " << limit.rlim_max << " are allowed");
+    return;
+  }
+  const rlimit before = limit;
+  limit.rlim_cur = std::max(limit.rlim_cur, needed);
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  Held held({.when_unready = WhenUnready::refuse, .start_held = true});
+  std::vector<UniqueFd> clients;
+  for (std::size_t i = 0; i < held_max + more; ++i) {
+    Connected client = connect_to(held.front);
+    BOOST_REQUIRE_EQUAL(client.error, 0);
+    send_text(client.fd.get(), "x");
+    clients.push_back(std::move(client.fd));
+  }
+  BOOST_CHECK(wait_for([&] { return held.counters().held == held_max; }));
+  BOOST_CHECK_EQUAL(held.counters().refused, 0u);
+  Backend a(free_address(), 'a');
+  held.world.ready(1, a.address());
+  std::size_t served = 0;
+  for (const UniqueFd& client : clients) served += hear(client.get(), 1).text == "a" ? 1 : 0;
+  BOOST_CHECK_EQUAL(served, clients.size());
+  ::setrlimit(RLIMIT_NOFILE, &before);
 }
 
 BOOST_AUTO_TEST_CASE(the_way_may_change) {
