@@ -1,7 +1,8 @@
 // Deleting one object, or all that are chosen; what writing would give.
+#include <reeve/api/unserved.hpp>
 #include "api/answer.hpp"
-#include "api/unserved.hpp"
 
+#include <reeve/config/node.hpp>
 #include <reeve/config/write.hpp>
 
 #include <boost/json/parse.hpp>
@@ -64,8 +65,16 @@ tl::expected<Deletion, Status> deletion_of(const Request& request) {
   return deletion;
 }
 
+// Reads what a renderer wrote, which is as deep as what a client may send, and the status around it.
+json::value parsed_own(const std::string& text) {
+  json::parse_options options;
+  options.max_depth = 2 * static_cast<std::size_t>(config::depth_max);
+  json::error_code error;
+  return json::parse(text, error, {}, options);
+}
+
 std::string uid_in(const Snapshot& snapshot) {
-  const json::value object = json::parse('{' + snapshot.text);
+  const json::value object = parsed_own('{' + snapshot.text);
   return text_in(find_member(&object, "metadata"), "uid");
 }
 
@@ -146,7 +155,9 @@ Reply Answerer::dry_run(const Route& route, const Object& object, int code) cons
   manifest["apiVersion"] = route.api_version;
   const auto found = renderer_.find(route.kind->kind, route.name_space, route.name, Depth::whole);
   if (!found) return reply_with(json::serialize(manifest) + '\n', code);
-  json::object shown = json::parse(found->object(route.api_version)).as_object();
+  json::value parsed = parsed_own(found->object(route.api_version));
+  if (!parsed.is_object()) return reply_with(of_http(500, "cannot read what reeve itself wrote"));
+  json::object& shown = parsed.as_object();
   json::object& metadata = shown["metadata"].as_object();
   for (const char* key : {"labels", "annotations"}) {
     json::object& given = manifest["metadata"].as_object();

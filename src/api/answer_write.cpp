@@ -1,8 +1,8 @@
 // Creating, changing and deleting.
+#include <reeve/api/unserved.hpp>
 #include "api/answer.hpp"
 #include "api/patch.hpp"
 #include "api/render.hpp"
-#include "api/unserved.hpp"
 
 #include <reeve/config/object.hpp>
 #include <reeve/config/write.hpp>

@@ -1,6 +1,6 @@
 // Deployments and their replica sets.
+#include <reeve/api/unserved.hpp>
 #include "api/render.hpp"
-#include "api/unserved.hpp"
 
 #include <reeve/config/write.hpp>
 

@@ -1,6 +1,6 @@
 // A pod as Kubernetes shows it (pkg/printers/internalversion/printers.go printPod, core/v1 types.go).
+#include <reeve/api/unserved.hpp>
 #include "api/render.hpp"
-#include "api/unserved.hpp"
 
 #include <reeve/config/write.hpp>
 

@@ -1,6 +1,6 @@
 // Services, endpoints, events.
+#include <reeve/api/unserved.hpp>
 #include "api/render.hpp"
-#include "api/unserved.hpp"
 
 #include <reeve/config/write.hpp>
 #include <reeve/core/fields.hpp>

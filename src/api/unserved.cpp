@@ -1,4 +1,4 @@
-#include "api/unserved.hpp"
+#include <reeve/api/unserved.hpp>
 
 #include "api/patch.hpp"
 
@@ -176,13 +176,39 @@ std::string kept_of(const Object& object) {
 
 namespace {
 
+void merge_kept(json::object& target, const json::object& kept);
+
+// The elements that something was taken of, which are there still.
+void merge_elements(json::array& target, const json::array& kept, std::string_view key) {
+  for (const json::value& part : kept) {
+    for (json::value& each : target) {
+      const json::value* const wanted = part.is_object() ? part.as_object().if_contains(key) : nullptr;
+      const json::value* const its = each.is_object() ? each.as_object().if_contains(key) : nullptr;
+      if (wanted != nullptr && its != nullptr && *wanted == *its) merge_kept(each.as_object(), part.as_object());
+    }
+  }
+}
+
+// The values themselves stand nowhere else: only the way to them is merged.
+void merge_kept(json::object& target, const json::object& kept) {
+  for (const auto& [name, value] : kept) {
+    json::value* const there = target.if_contains(name);
+    if (there == nullptr) {
+      target[name] = value;
+    } else if (there->is_object() && value.is_object()) {
+      merge_kept(there->as_object(), value.as_object());
+    } else if (there->is_array() && value.is_array()) {
+      merge_elements(there->as_array(), value.as_array(), merge_key({name.data(), name.size()}, there->as_array()));
+    }
+  }
+}
+
 void merge_kept(std::string_view text, json::object& object) {
+  json::parse_options options;
+  options.max_depth = static_cast<std::size_t>(config::depth_max);
   json::error_code error;
-  const json::value kept = json::parse(text, error);
-  if (error || !kept.is_object()) return;
-  json::value merged = std::move(object);
-  static_cast<void>(strategic_merge_patch(merged, kept));
-  object = std::move(merged.as_object());
+  const json::value kept = json::parse(text, error, {}, options);
+  if (!error && kept.is_object()) merge_kept(object, kept.as_object());
 }
 
 void put_back_template(json::object& object) {

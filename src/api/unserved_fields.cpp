@@ -1,5 +1,5 @@
 // The list itself: what becomes of each field.
-#include "api/unserved.hpp"
+#include <reeve/api/unserved.hpp>
 
 #include <algorithm>
 #include <array>

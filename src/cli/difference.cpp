@@ -3,6 +3,7 @@
 #include "cli/json.hpp"
 #include "cli/revisions.hpp"
 
+#include <reeve/api/unserved.hpp>
 #include <reeve/config/load.hpp>
 #include <reeve/config/write.hpp>
 #include <reeve/core/replica_set.hpp>
@@ -98,8 +99,19 @@ void forget_chosen(Object& running, const Object& written) {
   }
 }
 
+// What a manifest may hold without effect becomes one annotation, which a file does not have.
+void note_unserved(json::value& object) {
+  for (const Kind kind : {Kind::pod, Kind::deployment, Kind::service}) {
+    if (object.is_object() && text_at(object, "kind") == kind_name(kind)) {
+      static_cast<void>(api::take_unserved(object.get_object(), kind));
+    }
+  }
+}
+
 std::optional<Object> read_running(const json::value& running) {
-  const config::Source source{"reeve", json::serialize(without_server_s(running)), config::Format::json};
+  json::value object = without_server_s(running);
+  note_unserved(object);
+  const config::Source source{"reeve", json::serialize(object), config::Format::json};
   auto read = config::parse({&source, 1}, config::ImagesKnown::elsewhere);
   if (!read || read->objects.size() != 1) return std::nullopt;
   return std::move(read->objects.front().object);

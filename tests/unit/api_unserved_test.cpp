@@ -1,6 +1,6 @@
 // What becomes of fields that Kubernetes knows and reeve does not serve.
 #include <api/patch.hpp>
-#include <api/unserved.hpp>
+#include <reeve/api/unserved.hpp>
 
 #include <reeve/core/fields.hpp>
 
@@ -109,6 +109,24 @@ BOOST_AUTO_TEST_CASE(a_client_s_own_annotation_of_that_name_says_nothing) {
     "spec":{"containers":[{"name":"a"}]}})");
   static_cast<void>(take_unserved(manifest, Kind::pod));
   BOOST_TEST(!manifest["metadata"].as_object()["annotations"].as_object().contains("reeve.dev/unserved-fields"));
+}
+
+BOOST_AUTO_TEST_CASE(any_value_is_kept_as_it_is) {
+  std::string deep = "1";
+  for (int i = 0; i < 45; ++i) deep = "{\"a\":[" + deep + "]}";
+  const std::string values =
+      R"({"imagePullSecrets":[{},{"name":"a"},{"name":"a"}],"nodeSelector":{"$patch":"replace"},)"
+      R"("tolerations":[{"key":"x","$patch":"delete"}],"affinity":)" +
+      deep + "}";
+  json::parse_options options;
+  options.max_depth = 200;
+  json::object manifest{{"metadata", json::object{{"name", "web"}}}};
+  manifest["spec"] = json::parse(values, {}, options);
+  const json::value before = manifest;
+  static_cast<void>(take_unserved(manifest, Kind::pod));
+  BOOST_TEST(manifest["spec"].as_object().empty());
+  put_unserved_back(manifest);
+  BOOST_TEST(json::value(manifest) == before, json::serialize(manifest));
 }
 
 BOOST_AUTO_TEST_CASE(names_that_nobody_knows_stay_for_the_reader_to_refuse) {
