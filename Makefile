@@ -112,6 +112,11 @@ $(FAULT): tests/helper/fault_disk.cpp
 	$(SAY) CXX $@
 	$(Q)$(COMPILE) -std=c++20 -O1 -g $(WARN) -shared -fPIC $< -o $@
 
+# What reads files and speaks to people is half of the program, and never hot.
+ifeq ($(MODE),release)
+$(OUT)/src/config/%.o $(OUT)/src/api/%.o $(OUT)/src/cli/%.o: CXXFLAGS += -Os
+endif
+
 # A sanitizer's optimizer takes minutes over the whole, but what runs between clone and exec has a small stack.
 ifeq ($(MODE),asan)
 $(OUT)/src/linux/%.o: CXXFLAGS += -O1
