@@ -48,9 +48,13 @@ BOOST_AUTO_TEST_CASE(get_and_describe_show_a_pod_that_is_not_ready) {
   BOOST_TEST(pods.code == 0);
   BOOST_TEST(pods.output.starts_with("NAME   READY   STATUS    RESTARTS   AGE\nweb    0/1     Running   0          "));
   BOOST_TEST(asked.run({"get", "po", "-o", "name"}).output == "pod/web\n");
-  const Finished text = asked.run({"describe", "pod", "web"});
+  Finished text;
+  const bool is_told = eventually([&] {
+    text = asked.run({"describe", "pod", "web"});
+    return has(text, "spec.containers{web}: Readiness probe failed: ");
+  });
+  BOOST_TEST(is_told, text.output);
   BOOST_TEST(has(text, "delay=0s timeout=1s period=0.1s #success=1 #failure=3\n"));
-  BOOST_TEST(has(text, "spec.containers{web}: Readiness probe failed: "));
 }
 
 BOOST_AUTO_TEST_CASE(errors_are_kubectl_s) {
