@@ -160,8 +160,8 @@ build: build/reeve ## build build/reeve (also: make)
 
 PACKAGES := g++ libboost1.81-dev libboost-json1.81-dev libboost-test1.81-dev libexpected-dev libtomlplusplus-dev \
             libuv1-dev libyaml-cpp-dev passt
-KUBECTL ?= kubectl
-KUBECTL_PACKAGES = curl $(if $(shell command -v $(KUBECTL)),,kubernetes-client)# what test-kubectl drives reeve with
+KUBECTL ?= build/kubectl/usr/bin/kubectl
+KUBECTL_PACKAGES := curl
 INIT_PACKAGES := tini dumb-init catatonit# the others that init-conformance looks at
 CONTAINER_PACKAGES := crun runc podman jq busybox-static musl debootstrap# what runs reeve as PID 1, and roots to run it in
 VM_PACKAGES := qemu-system-x86 cpio busybox-static
@@ -194,8 +194,16 @@ test: deps ## build and run every test
 
 test-kubectl: deps ## the real kubectl drives reeve: KUBECTL=… names it
 	$(call INSTALL,$(KUBECTL_PACKAGES))
-	$(Q)$(MAKE) --no-print-directory $(REEVE) $(BEHAVE)
+	$(Q)$(MAKE) --no-print-directory $(REEVE) $(BEHAVE) $(KUBECTL)
 	$(Q)KUBECTL=$(KUBECTL) tests/kubectl/run $(OUT)
+
+# Debian's, beside whatever other one is installed.
+build/kubectl/usr/bin/kubectl:
+	@mkdir -p build/kubectl
+	$(SAY) GET kubernetes-client
+	$(Q)cd build/kubectl && { apt-get download -qq kubernetes-client 2>/dev/null || \
+	  { $$(test "$$(id -u)" = 0 || echo sudo) apt-get update -qq && apt-get download -qq kubernetes-client; }; } && \
+	  dpkg-deb -x kubernetes-client_*.deb . && rm kubernetes-client_*.deb
 
 # What init does what: reeve must do all of it, the others are there to compare. REEVE_INIT_ROUNDS=1000 for a long storm.
 init-conformance: deps ## every behaviour of a container's PID 1, of reeve init and of tini, dumb-init, catatonit

@@ -32,7 +32,7 @@ struct Passed {
     BOOST_REQUIRE(::pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0);
     said_end.reset(ends[0]);
     console_end.reset(ends[1]);
-    console = *Console::start(ends[1]);
+    console = *Console::start(ends[1], LogFormat::text);
     uv_loop_init(&loop);
     std::vector<linux::PassedDescriptor> passed;
     for (const std::string& name : names) {
