@@ -77,7 +77,7 @@ class Answerer {
   Reply get_scale(const Route& route) const;
   Reply put_scale(const Request& request, const Route& route);
   Reply write(const Request& request, const Route& route, boost::json::object manifest, int code);
-  Reply dry_run(const Route& route, const Object& object, int code) const;
+  Reply dry_run(const Route& route, const Object& object, int code, const Form& form) const;
   Reply object_later(const Route& route, int code, Form form, std::vector<std::string> warnings = {});
   std::optional<Status> check_owned(const Object& object, const Route& route) const;
   std::optional<Object> current(const Route& route) const;

@@ -2,6 +2,7 @@
 #include <reeve/api/unserved.hpp>
 #include "api/answer.hpp"
 
+#include <reeve/config/convert.hpp>
 #include <reeve/config/node.hpp>
 #include <reeve/config/write.hpp>
 
@@ -149,12 +150,15 @@ void keep_chosen(json::object& spec, const json::object& running) {
 }  // namespace
 
 // The running object as it would be, so that a difference of the two shows what would change and nothing else.
-Reply Answerer::dry_run(const Route& route, const Object& object, int code) const {
+Reply Answerer::dry_run(const Route& route, const Object& object, int code, const Form& form) const {
   json::object manifest = config::to_json(object, config::Defaults::included);
   put_unserved_back(manifest);
   manifest["apiVersion"] = route.api_version;
   const auto found = renderer_.find(route.kind->kind, route.name_space, route.name, Depth::whole);
-  if (!found) return reply_with(json::serialize(manifest) + '\n', code);
+  if (!found) {
+    if (!form.is_exact) config::round_seconds(manifest);
+    return reply_with(json::serialize(manifest) + '\n', code);
+  }
   json::value parsed = parsed_own(found->object(route.api_version));
   if (!parsed.is_object()) return reply_with(of_http(500, "cannot read what reeve itself wrote"));
   json::object& shown = parsed.as_object();
@@ -169,6 +173,7 @@ Reply Answerer::dry_run(const Route& route, const Object& object, int code) cons
   const bool is_changed = json::value(spec) != shown["spec"];
   if (generation != nullptr && is_changed) *generation = generation->to_number<std::int64_t>() + 1;
   shown["spec"] = std::move(spec);
+  if (!form.is_exact) config::round_seconds(shown);
   return reply_with(json::serialize(shown) + '\n', code);
 }
 

@@ -198,15 +198,15 @@ Reply Answerer::write(const Request& request, const Route& route, json::object m
   // Who was told once is not told again with every change of something else.
   const auto running = current(meant);
   if (running && kept_of(*running) == kept_of(*object)) unserved.warnings.clear();
+  const Form form = form_of(request.accept, request.parameter("includeObject"), route.api_version);
   if (is_dry(request)) {
-    Reply reply = dry_run(meant, *object, code);
+    Reply reply = dry_run(meant, *object, code, form);
     reply.warnings = std::move(unserved.warnings);
     return reply;
   }
   if (host_.supervisor().is_shutting_down()) return reply_with(of_http(503, "reeve is shutting down"));
   host_.post(ObjectApplied{*std::move(object), unserved.warnings});
-  return object_later(meant, code, form_of(request.accept, request.parameter("includeObject"), route.api_version),
-                      std::move(unserved.warnings));
+  return object_later(meant, code, form, std::move(unserved.warnings));
 }
 
 // Clients that prefer protobuf come again with JSON.

@@ -2,11 +2,13 @@
 
 #include "api/render.hpp"
 
+#include <reeve/config/convert.hpp>
 #include <reeve/core/hash.hpp>
 
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
+#include <algorithm>
 #include <cstdio>
 
 namespace reeve::api {
@@ -31,7 +33,9 @@ std::string cell_text(const Cell& cell, WallTime now) {
   return age.before + human_duration(std::max<Duration>(now - age.since, Duration{0})) + age.after;
 }
 
-std::string Snapshot::object(std::string_view api_version) const { return head(kind, api_version) + text; }
+std::string Snapshot::object(std::string_view api_version, bool is_exact) const {
+  return head(kind, api_version) + text_for(is_exact);
+}
 
 std::string Snapshot::partial() const {
   return "{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/v1\"," + text.substr(0, metadata_size) + '}';
@@ -78,16 +82,45 @@ json::object metadata_json(const ObjectMeta& metadata, MetadataParts parts) {
   return object;
 }
 
+namespace {
+
+bool has_fraction(const json::value& value) {
+  if (const auto* object = value.if_object()) {
+    return std::ranges::any_of(*object, [](const auto& each) { return has_fraction(each.value()); });
+  }
+  if (const auto* list = value.if_array()) return std::ranges::any_of(*list, has_fraction);
+  return value.is_double();
+}
+
+std::string members_text(const json::object& rest) {
+  std::string text;
+  for (const auto& [key, value] : rest) {
+    text += ",\"";
+    text += key;
+    text += "\":" + json::serialize(value);
+  }
+  return text + '}';
+}
+
+// Nothing, where all seconds are whole.
+std::string rounded_text(const json::object& metadata, const json::object& rest) {
+  const json::value* const spec = rest.if_contains("spec");
+  if (spec == nullptr || !has_fraction(*spec)) return {};
+  json::object manifest = rest;
+  manifest["metadata"] = metadata;
+  if (!config::round_seconds(manifest)) return {};
+  const std::string head = "\"metadata\":" + json::serialize(manifest["metadata"]);
+  manifest.erase("metadata");
+  return head + members_text(manifest);
+}
+
+}  // namespace
+
 void write_text(Snapshot& snapshot, const json::object& metadata, const json::object& rest) {
   snapshot.text = "\"metadata\":" + json::serialize(metadata);
   snapshot.metadata_size = snapshot.text.size();
-  for (const auto& [key, value] : rest) {
-    snapshot.text += ",\"";
-    snapshot.text += key;
-    snapshot.text += "\":";
-    snapshot.text += json::serialize(value);
-  }
-  snapshot.text += '}';
+  snapshot.text += members_text(rest);
+  snapshot.rounded = rounded_text(metadata, rest);
 }
 
 Snapshot begin_snapshot(ApiKind kind, const ObjectMeta& metadata, std::uint64_t version) {

@@ -37,12 +37,15 @@ struct Snapshot {
   Fields fields;
   std::string text;               // "metadata":{…},"spec":…} without what stands before: brace, kind, apiVersion
   std::size_t metadata_size = 0;  // of "metadata":{…}
+  std::string rounded;            // the same text with whole seconds, where that is another
   std::vector<Cell> cells;        // as the kind's columns
 
+  // What a client gets: the types of others hold whole seconds only.
+  const std::string& text_for(bool is_exact) const noexcept { return is_exact || rounded.empty() ? text : rounded; }
   // {"kind":…,"apiVersion":…,"metadata":…}; of the kind's usual version unless another is named.
-  std::string object(std::string_view api_version = {}) const;
+  std::string object(std::string_view api_version = {}, bool is_exact = true) const;
   std::string partial() const;  // the same with its metadata alone
-  std::size_t bytes() const noexcept { return sizeof *this + text.size() + 64 * cells.size(); }
+  std::size_t bytes() const noexcept { return sizeof *this + text.size() + rounded.size() + 64 * cells.size(); }
 };
 
 // How much of it is wanted: a table needs no spec and no status.

@@ -20,6 +20,7 @@ Form form_of(std::string_view accept, std::string_view include_object, std::stri
     const std::string_view each = accept.substr(0, end);
     accept.remove_prefix(std::min(end + 1, accept.size()));
     if (!has(each, "application/json")) continue;
+    form.is_exact = has(each, "profile=reeve.dev");
     if (!has(each, "g=meta.k8s.io")) break;
     if (has(each, "as=Table")) form.shape = Form::Shape::table;
     if (has(each, "as=PartialObjectMetadata")) form.shape = Form::Shape::metadata;  // of a list too
@@ -56,7 +57,7 @@ std::string list_head(const KindInfo& kind, const Form& form, const ListMeta& me
 
 std::string list_item(const Snapshot& snapshot, const Form& form, WallTime now) {
   if (form.is_table()) return table_row(snapshot, form, now);
-  return form.shape == Form::Shape::metadata ? snapshot.partial() : '{' + snapshot.text;
+  return form.shape == Form::Shape::metadata ? snapshot.partial() : '{' + snapshot.text_for(form.is_exact);
 }
 
 std::string table_head(const KindInfo& kind, const Form& form, const ListMeta& meta) {
@@ -85,12 +86,12 @@ std::string table_row(const Snapshot& snapshot, const Form& form, WallTime now) 
   }
   std::string text = "{\"cells\":" + json::serialize(cells);
   if (form.row_object == RowObject::metadata) text += ",\"object\":" + snapshot.partial();
-  if (form.row_object == RowObject::whole) text += ",\"object\":" + snapshot.object(form.api_version);
+  if (form.row_object == RowObject::whole) text += ",\"object\":" + snapshot.object(form.api_version, form.is_exact);
   return text + '}';
 }
 
 std::string formed(const Snapshot& snapshot, const Form& form, WallTime now) {
-  if (form.shape == Form::Shape::whole) return snapshot.object(form.api_version);
+  if (form.shape == Form::Shape::whole) return snapshot.object(form.api_version, form.is_exact);
   if (form.shape == Form::Shape::metadata) return snapshot.partial();
   return table_head(info(snapshot.kind), form, {.version = snapshot.version}) + table_row(snapshot, form, now) + "]}";
 }

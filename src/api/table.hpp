@@ -18,6 +18,7 @@ struct Form {
   std::string_view meta_version = "v1";
   RowObject row_object = RowObject::metadata;
   std::string_view api_version = {};  // of the objects; empty: the usual one of their kind
+  bool is_exact = false;              // seconds may have fractions, which Kubernetes' own types cannot hold
 
   bool is_table() const noexcept { return shape == Shape::table; }
   Depth depth() const noexcept {

@@ -98,7 +98,7 @@ class Get {
     bool is_single = targets.size() == 1 && targets.front().names.size() == 1;
     for (const Target& each : targets) {
       for (const std::string& path : paths(each)) {
-        auto answer = ask(path, "application/json");
+        auto answer = ask(path, api::exact_json);
         if (!answer) {
           code = refused(answer.error());
         } else if (each.names.empty()) {
@@ -164,7 +164,7 @@ class Get {
     const Target& target = targets.front();
     if (!target.names.empty()) fields_ = "metadata.name=" + target.names.front();
     const std::string list_path = target.resource->list_path(where());
-    const char* const accept = is_objects() || output_ == "name" ? "application/json" : as_table;
+    const char* const accept = is_objects() || output_ == "name" ? api::exact_json : as_table;
     const auto list = ask(list_path + query(), accept);
     if (!list) return refused(list.error());
     TableWriter writer(no_headers_ ? Row{} : header_of(*list, view(nullptr)));

@@ -1,6 +1,7 @@
 #include "config/annotated.hpp"
 
 #include <reeve/config/bind.hpp>
+#include <reeve/config/convert.hpp>
 #include <reeve/core/text.hpp>
 
 #include <boost/json/array.hpp>
@@ -55,7 +56,15 @@ void merge_named(Node::Sequence& target, Node::Sequence parts) {
   }
 }
 
+// Whether the number is what the exact one beside it was rounded to; another was written by somebody who means it.
+bool is_rounded(const Node& number, const Node& exact) {
+  const auto* const whole = std::get_if<std::int64_t>(&number.value);
+  const auto* const fraction = std::get_if<double>(&exact.value);
+  return whole == nullptr || fraction == nullptr || static_cast<double>(*whole) == std::ceil(*fraction);
+}
+
 void merge(Node& target, Node part, std::string_view key) {
+  if (!is_rounded(target, part)) return;
   auto* const elements = std::get_if<Node::Sequence>(&target.value);
   auto* const parts = std::get_if<Node::Sequence>(&part.value);
   if (is_by_name(key) && elements != nullptr && parts != nullptr) return merge_named(*elements, std::move(*parts));
@@ -127,11 +136,14 @@ void lift(Node& object, const KeyNames& keys, std::vector<Fault>& faults) {
 
 bool is_seconds(std::string_view key) { return key.ends_with("Seconds") || key == "seconds"; }
 
-void simplify(json::object& object);
+// What is made simple: all that a cluster would not take, or seconds alone.
+enum class Scope { everything, seconds };
 
-void simplify(json::value& value, std::string_view key) {
+void simplify(json::object& object, Scope scope);
+
+void simplify(json::value& value, std::string_view key, Scope scope) {
   if (value.is_double() && is_seconds(key)) value = static_cast<std::int64_t>(std::ceil(value.get_double()));
-  if (auto* const object = value.if_object()) simplify(*object);
+  if (auto* const object = value.if_object()) simplify(*object, scope);
   auto* const list = value.if_array();
   if (list == nullptr) return;
   const auto is_open_port = [](const json::value& each) {
@@ -139,18 +151,23 @@ void simplify(json::value& value, std::string_view key) {
     const auto* const number = port == nullptr ? nullptr : port->if_contains("containerPort");
     return number != nullptr && *number == 0;
   };
-  if (key == "ports") list->erase(std::remove_if(list->begin(), list->end(), is_open_port), list->end());
-  for (json::value& each : *list) simplify(each, {});
+  if (key == "ports" && scope == Scope::everything)
+    list->erase(std::remove_if(list->begin(), list->end(), is_open_port), list->end());
+  for (json::value& each : *list) simplify(each, {}, scope);
 }
 
 // What a cluster would not take becomes what it takes.
-void simplify(json::object& object) {
+void simplify(json::object& object, Scope scope) {
   std::vector<std::string> gone;
   for (auto& [name, value] : object) {
     const std::string_view key(name.data(), name.size());
     const auto* const address = key == "clusterIP" ? value.if_string() : nullptr;
+    if (scope == Scope::seconds) {
+      if (!is_own(key)) simplify(value, key, scope);
+      continue;
+    }
     if (is_own(key) || (address != nullptr && address->starts_with("127."))) gone.emplace_back(key);
-    simplify(value, key);
+    simplify(value, key, scope);
     const auto* const list = value.if_array();
     if (list != nullptr && list->empty()) gone.emplace_back(key);
   }
@@ -197,13 +214,27 @@ void annotate(json::object& object, const json::object& parts) {
 }
 
 // Simplifies the spec of an object, and notes beside it what that lost.
-void lower(json::object& object) {
+bool lower(json::object& object, Scope scope) {
   json::value* const spec = object.if_contains("spec");
-  if (spec == nullptr || !spec->is_object()) return;
+  if (spec == nullptr || !spec->is_object()) return false;
   const json::value whole = *spec;
-  simplify(spec->as_object());
+  simplify(spec->as_object(), scope);
   const json::value parts = difference(whole, spec, {});
-  if (parts.is_object()) annotate(object, parts.as_object());
+  if (!parts.is_object()) return false;
+  annotate(object, parts.as_object());
+  return true;
+}
+
+bool lower_all(json::object& manifest, Scope scope) {
+  json::value* const spec = manifest.if_contains("spec");
+  json::value* const inner = spec != nullptr && spec->is_object() ? spec->as_object().if_contains("template") : nullptr;
+  if (inner == nullptr || !inner->is_object()) return lower(manifest, scope);
+  // The template's go to the template, those of the deployment around it to the deployment.
+  json::object pod_template = std::move(inner->as_object());
+  spec->as_object().erase("template");
+  const bool outside = lower(manifest, scope), inside = lower(pod_template, scope);
+  manifest["spec"].as_object()["template"] = std::move(pod_template);
+  return outside || inside;
 }
 
 }  // namespace
@@ -221,16 +252,8 @@ void lift_annotations(Node& document, Kind kind, std::vector<Fault>& faults) {
   if (pod_template != spec->end()) lift(pod_template->value, field_names<PodSpec>(), faults);
 }
 
-void lower_to_annotations(json::object& manifest) {
-  json::value* const spec = manifest.if_contains("spec");
-  json::value* const inner = spec != nullptr && spec->is_object() ? spec->as_object().if_contains("template") : nullptr;
-  if (inner == nullptr || !inner->is_object()) return lower(manifest);
-  // The template's go to the template, those of the deployment around it to the deployment.
-  json::object pod_template = std::move(inner->as_object());
-  spec->as_object().erase("template");
-  lower(manifest);
-  lower(pod_template);
-  manifest["spec"].as_object()["template"] = std::move(pod_template);
-}
+void lower_to_annotations(json::object& manifest) { lower_all(manifest, Scope::everything); }
+
+bool round_seconds(json::object& manifest) { return lower_all(manifest, Scope::seconds); }
 
 }  // namespace reeve::config

@@ -174,3 +174,35 @@ section_deployments() {
   check "delete several types" k delete deployment,service --all
   says "all are gone" '^No resources found' k get deployments,services
 }
+
+section_convert() {
+  cat >"$scratch/own.toml" <<EOF
+[deployment.own]
+namespace = "convert"
+replicas = 2
+image = "x"
+command = ["sleep", "1000"]
+network = "isolated"
+drainSeconds = 0.5
+terminationGracePeriodSeconds = 3
+[deployment.own.readinessProbe]
+exec = { command = ["true"] }
+periodSeconds = 0.25
+EOF
+  "$out/reeve" convert -f "$scratch/own.toml" -o yaml >"$scratch/own.yaml"
+  says "apply what convert wrote" '^deployment.apps/own created$' k apply -f "$scratch/own.yaml"
+  says "rollout status" 'successfully rolled out' k rollout status deployment/own
+  says "what Kubernetes has no word for" '^isolated 1 .*"periodSeconds":2.5E-1' k get deployment own -o \
+    'jsonpath={.spec.template.spec.network} {..readinessProbe.periodSeconds} {.spec.template.metadata.annotations.reeve\.dev/containers}'
+  says "reeve has it exactly" 'period=0.25s' "$out/reeve" describe -n convert deployment own
+  says "kubectl describe" 'period=1s' k describe deployment own
+  says "a change of something else" patched k patch deployment own -p '{"spec":{"replicas":1}}'
+  says "leaves it" '"periodSeconds": ?(0.25|2.5E-1)' "$out/reeve" get -n convert deployment own -o json
+  says "another value" patched k patch deployment own --type=json \
+    -p '[{"op":"replace","path":"/spec/template/spec/containers/0/readinessProbe/periodSeconds","value":2}]'
+  says "is meant" 'period=2s' "$out/reeve" describe -n convert deployment own
+  "$out/reeve" convert -f "$scratch/own.yaml" -o toml >"$scratch/back.toml"
+  "$out/reeve" convert -f "$scratch/back.toml" -o yaml >"$scratch/back.yaml"
+  check "there and back" cmp "$scratch/own.yaml" "$scratch/back.yaml"
+  check "delete" k delete deployment own
+}

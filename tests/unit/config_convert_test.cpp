@@ -95,6 +95,28 @@ BOOST_AUTO_TEST_CASE(what_kubernetes_has_no_word_for_is_annotated) {
       text);
 }
 
+BOOST_AUTO_TEST_CASE(a_value_that_was_changed_is_meant) {
+  constexpr const char* manifest = R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"a","annotations":
+    {"reeve.dev/terminationGracePeriodSeconds":"0.5"}},"spec":{"terminationGracePeriodSeconds":%,"containers":[{"name":"a"}]}})";
+  const auto grace = [&](const std::string& written) {
+    std::string text = manifest;
+    text.replace(text.find('%'), 1, written);
+    return std::get<PodObject>(read_back(text, Format::json)).spec.termination_grace_period;
+  };
+  BOOST_TEST((grace("1") == milliseconds(500)));
+  BOOST_TEST((grace("4") == seconds(4)));
+}
+
+BOOST_AUTO_TEST_CASE(seconds_alone_are_rounded_for_others_types) {
+  boost::json::object whole{{"spec", boost::json::object{{"drainSeconds", 0.5}, {"activeDeadlineSeconds", 3}}}};
+  BOOST_TEST(!round_seconds(whole));
+  boost::json::object part{{"spec", boost::json::object{{"drainSeconds", 0.5}, {"activeDeadlineSeconds", 2.5}}}};
+  BOOST_TEST(round_seconds(part));
+  BOOST_TEST(boost::json::serialize(part) ==
+             R"({"spec":{"drainSeconds":5E-1,"activeDeadlineSeconds":3},)"
+             R"("metadata":{"annotations":{"reeve.dev/activeDeadlineSeconds":"2.5"}}})");
+}
+
 BOOST_AUTO_TEST_CASE(annotations_of_others_stay) {
   constexpr const char* manifest = R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"a","annotations":
     {"reeve.dev/network":"isolated","reeve.dev/unknown":"x","note":"y"}},"spec":{"containers":[{"name":"a"}]}})";

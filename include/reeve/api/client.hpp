@@ -18,11 +18,14 @@ namespace reeve::api {
 // Where reeve listens: what was given, else REEVE_SOCKET, else the default of who asks.
 std::string socket_path(const std::string& given);
 
+// Objects as reeve has them: with fractions of seconds, which Kubernetes' types cannot hold.
+inline constexpr const char* exact_json = "application/json;profile=reeve.dev";
+
 struct ClientRequest {
   std::string method = "GET";
   std::string path;
   std::string body = {};
-  std::string accept = "application/json";
+  std::string accept = exact_json;
   std::string content_type = "application/json";
   std::string upgrade = {};  // the protocol that the connection is to become
 };

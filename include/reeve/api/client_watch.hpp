@@ -28,7 +28,7 @@ class Lines {
 struct WatchRequest {
   std::string path;        // "/api/v1/namespaces/default/pods"
   std::string query = {};  // "labelSelector=app%3Dweb", or empty
-  std::string accept = "application/json";
+  std::string accept = exact_json;
   std::string resource_version = {};  // begin after it; empty: first all there is
 };
 

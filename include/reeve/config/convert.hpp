@@ -19,6 +19,9 @@ namespace reeve::config {
 // A manifest that a cluster takes.
 boost::json::object to_kubernetes(const Object& object);
 
+// Makes whole the seconds in a manifest that a cluster takes whole, and annotates what they are. False: they were.
+bool round_seconds(boost::json::object& manifest);
+
 // An error: two objects of one kind and name differ by their namespace, which TOML has one table for.
 Result<std::string> written(std::span<const Object> objects, Format format);
 
