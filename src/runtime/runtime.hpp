@@ -41,6 +41,10 @@ struct Beginning {
   linux::ManagerEnvironment manager;
 };
 
+// What settings mean to those who start containers, and to the end.
+std::shared_ptr<const ContainerRunner::Settings> settings_of(const config::Configuration& configuration);
+EndRule end_rule_of(const SupervisorSettings& settings);
+
 class Runtime final : public Host {
  public:
   // The loop is the caller's and must be run to its end after the runtime is gone.
