@@ -54,6 +54,9 @@ class Connection {
   bool waits_for_settled() const noexcept { return static_cast<bool>(after_settled_); }
   std::size_t queued_bytes() const noexcept { return out_.size() - sent_; }
   Instant active_at() const noexcept { return active_at_; }
+  // Nothing of it will be answered but by a refusal.
+  bool is_strangers() const noexcept { return is_strangers_; }
+  void mark_as_strangers() noexcept { is_strangers_ = true; }
 
  private:
   Connection(Owner& owner, linux::UniqueFd fd, Client client);
@@ -74,6 +77,7 @@ class Connection {
   Owner& owner_;
   linux::UniqueFd fd_;
   Client client_;
+  bool is_strangers_ = false;
   proxy::UvHandle<uv_poll_t> poll_;
   int watched_ = 0;
   RequestReader reader_;

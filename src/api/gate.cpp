@@ -40,6 +40,12 @@ bool is_loopback_host(std::string_view host) noexcept {
   return is_port && (name == "localhost" || name == "127.0.0.1" || name == "[::1]");
 }
 
+bool is_stranger(const SupervisorSettings& settings, const Client& client) {
+  if (const auto* uid = std::get_if<uid_t>(&client)) return !may_ask(settings, *uid);
+  const auto uid = linux::likely_tcp_peer_uid(std::get<linux::TcpEnds>(client));
+  return !uid || !may_ask(settings, *uid);
+}
+
 std::optional<Status> refusal(const SupervisorSettings& settings, const Client& client, const Request& request) {
   constexpr std::string_view remedy = "this user may not use the control API: add it to [supervisor] apiUsers";
   if (const auto* uid = std::get_if<uid_t>(&client)) {

@@ -22,6 +22,9 @@ using Client = std::variant<uid_t, linux::TcpEnds>;
 // that is gone by then is nobody.
 std::optional<Status> refusal(const SupervisorSettings& settings, const Client& client, const Request& request);
 
+// Whether nothing of this client will be answered, as far as can be told cheaply before it has asked.
+bool is_stranger(const SupervisorSettings& settings, const Client& client);
+
 // "localhost", "127.0.0.1:8011", "[::1]:8011": a name that no page of somebody else's can have.
 bool is_loopback_host(std::string_view host) noexcept;
 

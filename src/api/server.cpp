@@ -21,6 +21,7 @@ namespace reeve::api {
 namespace {
 
 constexpr std::size_t connections_max = 2048;
+constexpr std::ptrdiff_t strangers_max = 64;                // of them, who will be refused
 constexpr std::size_t queued_bytes_max = 64 * 1024 * 1024;  // of all connections together
 constexpr std::uint64_t tick_milliseconds = 1000;
 
@@ -57,6 +58,7 @@ class Server::Impl final : private Connection::Owner, private ExecSession::Owner
   void accept_some(const Door& door);
   void admit(linux::Accepted accepted);
   void drop_oldest_idle();
+  void drop_oldest_stranger();
   void sweep();
   void tick();
   void keep_time();
@@ -181,11 +183,21 @@ Result<Client> client_of(const linux::Accepted& accepted) {
 void Server::Impl::admit(linux::Accepted accepted) {
   auto client = client_of(accepted);
   if (!client) return;
+  const bool is_unknown = is_stranger(host_.settings(), *client);
+  if (is_unknown) drop_oldest_stranger();
   if (connections_.size() + sessions_.size() >= connections_max) drop_oldest_idle();
   if (connections_.size() + sessions_.size() >= connections_max) return;  // all are busy: this one is closed
   if (auto connection = Connection::open(host_.loop(), *this, std::move(accepted.fd), *std::move(client))) {
+    if (is_unknown) connection->mark_as_strangers();
     connections_.push_back(std::move(connection));
   }
+}
+
+// They cannot take the places of those who may ask.
+void Server::Impl::drop_oldest_stranger() {
+  const auto is_strangers = [](const auto& each) { return each->is_strangers(); };
+  if (std::ranges::count_if(connections_, is_strangers) < strangers_max) return;
+  connections_.erase(std::ranges::find_if(connections_, is_strangers));
 }
 
 void Server::Impl::drop_oldest_idle() {

@@ -147,6 +147,23 @@ BOOST_AUTO_TEST_CASE(who_sends_and_closes_at_once_changes_nothing) {
   BOOST_TEST(root.receive().status == 201);
 }
 
+BOOST_AUTO_TEST_CASE(strangers_do_not_take_the_places_of_those_who_may_ask) {
+  if (!is_root()) return;
+  Running running;
+  std::vector<ApiClient> strangers;
+  for (int i = 0; i < 300; ++i) {
+    strangers.push_back(running.client(stranger));
+    strangers.back().send("GET /heal");
+  }
+  ApiClient root = running.client();
+  const std::string status = root.get("/apis/reeve.dev/v1/status", local).body;
+  const std::size_t at = status.find("\"connections\":");
+  BOOST_REQUIRE(at != std::string::npos);
+  BOOST_TEST(std::atoi(status.c_str() + at + 14) <= 64 + 1);
+  ApiClient refused = running.client(stranger);
+  BOOST_TEST(refused.get("/healthz", local).status == 403);
+}
+
 BOOST_AUTO_TEST_CASE(pages_of_browsers_are_refused) {
   if (!is_root()) return;
   Running running;
