@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(a_changed_pod_is_waited_for) {
   Ending reeve;
   reeve.start(job("one"));
   PodObject changed = job("one");
-  changed.metadata.labels["a"] = "b";
+  changed.spec.containers[0].command.push_back("again");
   reeve.apply(changed);
   reeve.dies("one", 15);
   BOOST_TEST(reeve.code() == -1);
