@@ -228,7 +228,8 @@ BOOST_AUTO_TEST_CASE(sockets_that_it_keeps_refuse_nobody_while_there_is_no_reeve
     std::optional<Reeve> reeve;
     reeve.emplace(std::vector<std::string>{"run", "-f", file}, web.manager.settings());
     BOOST_TEST(web.manager.hears("STATUS=1/1 pod ready"));
-    BOOST_TEST(http_get(web.front, "/").status == 200);
+    // the pod is ready, and the proxy hears of it a moment later
+    BOOST_REQUIRE(eventually([&] { return http_get(web.front, "/").status == 200; }));
     BOOST_TEST(web.manager.kept() == 3u);  // the cluster address, too
     reeve->signal(how);
     BOOST_TEST(reeve->wait().value_or(-1) == (how == SIGKILL ? 128 + SIGKILL : 0));
@@ -287,7 +288,7 @@ BOOST_AUTO_TEST_CASE(a_socket_of_a_unit_serves_the_service_of_its_name) {
   BOOST_TEST(reeve.prints("no service takes the socket \"nobody\" at 127.0.0.1:" + std::to_string(other_port)));
   BOOST_TEST(reeve.prints("service/web listens on 127.0.0.1:" + std::to_string(web.front) +
                           ", by a socket of the service manager"));
-  BOOST_TEST(http_get(web.front, "/be-unready").status == 200);
+  BOOST_REQUIRE(eventually([&] { return http_get(web.front, "/be-unready").status == 200; }));
   BOOST_TEST(eventually([&] { return http_get(web.front, "/").status == 0; }));
   BOOST_TEST((try_connect(web.front) == Connected::yes));  // and is reset
   BOOST_TEST(!is_hung_up(unit));

@@ -63,7 +63,10 @@ BOOST_AUTO_TEST_CASE(what_is_not_there_or_proxied_has_no_sockets) {
   proxied.spec.selector = {{"app", "api"}};
   hand.tell(ObjectApplied{proxied});
   hand.tell(ObjectApplied{taker({"api", "web"})});
-  for (const PassedPort& each : hand.of<StartContainer>(hand.last).at(0).sockets) BOOST_TEST(!each.id.has_value());
+  const auto starts = hand.of<StartContainer>(hand.last);
+  BOOST_REQUIRE(starts.size() == 1u);
+  BOOST_REQUIRE(starts[0].sockets.size() == 2u);
+  for (const PassedPort& each : starts[0].sockets) BOOST_TEST(!each.id.has_value());
 }
 
 BOOST_AUTO_TEST_CASE(objects_are_checked_next_to_each_other) {
